@@ -1,0 +1,47 @@
+# make help — what there is to do. A fresh machine needs Python >= 3.11, make and git.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export FENGHUANG_HOME ?= $(CURDIR)
+export DAGSTER_HOME ?= $(FENGHUANG_HOME)/warehouse/dagster
+
+.PHONY: help run test check ui bench lock clean
+help:            ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(STAMP)
+
+run: $(STAMP)    ## demo county if the inbox is empty, then the nightly job
+	$(BIN)/fenghuang demo --if-empty
+	$(BIN)/fenghuang nightly
+
+test: $(STAMP)   ## the whole test suite
+	bash tests/install_services.sh
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+check: $(STAMP)  ## ruff, mypy, sqlfluff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
+
+ui: $(STAMP)     ## Dagster web server and daemon on http://127.0.0.1:3000
+	mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
+	$(BIN)/dagster dev -h 127.0.0.1 -p 3000 -m pipelines.definitions
+
+bench: $(STAMP)  ## timings and memory, printed as a table (SIZES="county province")
+	$(BIN)/python -m tests.bench $(SIZES)
+
+lock:            ## write requirements.lock again from pyproject.toml
+	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
+	.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header \
+	  --extra dev -o requirements.lock pyproject.toml build-requirements.in
+	rm -rf .venv-lock
+
+clean:           ## remove what can be made again (never raw/ or warehouse/)
+	rm -rf $(VENV) dbt_project/target dbt_project/logs .pytest_cache .ruff_cache .mypy_cache

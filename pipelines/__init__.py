@@ -1,0 +1,1 @@
+"""Fenghuang: from what bureaus deliver to a checked, immutable release of indicators."""
