@@ -1,0 +1,158 @@
+"""Real servers for tests: an HTTP server that plays a script, and PostgreSQL in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Request:
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    # Written piece by piece with a pause between: a slow server. None closes without an answer.
+    pause_s: float = 0.0
+    hang_up: bool = False
+
+
+@dataclass
+class HttpServer:
+    url: str
+    requests: list[Request] = field(default_factory=list)
+    answer: Callable[[Request], Reply] = lambda request: Reply(404)
+
+
+@pytest.fixture
+def http_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpServer]:
+    """A server on loopback; set `.answer` to a function of the request, read `.requests` afterwards."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+            request = Request(parts.path, query, {k.lower(): v for k, v in self.headers.items()})
+            state.requests.append(request)
+            reply = state.answer(request)
+            if reply.hang_up:
+                self.close_connection = True
+                return
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(reply.body)))
+            self.end_headers()
+            pieces = [reply.body[i : i + 8] for i in range(0, len(reply.body), 8)]
+            try:
+                for piece in pieces if reply.pause_s else [reply.body]:
+                    self.wfile.write(piece)
+                    if reply.pause_s and stopping.wait(reply.pause_s):
+                        return
+            except (BrokenPipeError, ConnectionResetError):
+                self.close_connection = True  # the client gave up, as slow replies are meant to make it
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    stopping = threading.Event()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    state = HttpServer(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield state
+    stopping.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server: `url` is the superuser's, with its password."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{self.user}:{self.password}@{self.host}:{self.port}/postgres"
+
+
+def _postgres_binaries() -> Path:
+    found = shutil.which("initdb")
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    folders += [Path(found).parent] if found else []
+    for folder in reversed(folders):
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    pytest.skip("PostgreSQL server binaries are not installed (tests/install_services.sh installs them)")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server with a password, in a temporary folder; skipped where there are no binaries."""
+    binaries = _postgres_binaries()
+    # The server refuses to run as root; Debian's package brings a user for it.
+    as_user: list[str] = []
+    owner = os.geteuid()
+    if owner == 0:
+        try:
+            owner = pwd.getpwnam("postgres").pw_uid
+        except KeyError:
+            pytest.skip("PostgreSQL does not run as root, and there is no user postgres to run it as")
+        as_user = ["runuser", "-u", "postgres", "--"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: a socket's path may have about 100 characters
+    password = "kept-out-of-messages"
+    try:
+        (folder / "password").write_text(password)
+        for path in (folder, folder / "password"):
+            os.chown(path, owner, -1)
+
+        def run(*command: str) -> None:
+            done = subprocess.run([*as_user, *command], cwd=folder, capture_output=True, text=True)
+            log = folder / "log"
+            detail = done.stdout + done.stderr + (log.read_text() if log.exists() else "")
+            assert done.returncode == 0, f"{command[0]} failed: {detail}"
+
+        data = folder / "data"
+        run(
+            str(binaries / "initdb"),
+            *("-D", str(data), "-U", "tester", "-A", "scram-sha-256", "--pwfile", str(folder / "password")),
+            *("-E", "UTF8", "--locale", "C", "--no-sync"),
+        )
+        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off -c shared_buffers=16MB"
+        control = str(binaries / "pg_ctl")
+        # Its output goes to the log file: a captured pipe would be held open by the server.
+        run(control, "-D", str(data), "-l", str(folder / "log"), "-w", "-t", "60", "-o", options, "start")
+        try:
+            yield Postgres("127.0.0.1", port, "tester", password)
+        finally:
+            run(control, "-D", str(data), "-w", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)
