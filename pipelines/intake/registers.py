@@ -1,0 +1,113 @@
+"""What the registers in force know: who carries which code and which name, in which year.
+
+Rules: contract, "How a row finds its enterprise". A former code leads to the current one across all years.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.intake import values
+
+_CODES = {"code": pl.String, "enterprise_code": pl.String}
+_NAMES = {"name_norm": pl.String, "by_name": pl.String}
+
+
+@dataclass(frozen=True)
+class Registers:
+    """`codes`: every known code → current code. `names`: year → names with exactly one enterprise behind them."""
+
+    fingerprint: str
+    codes: pl.DataFrame
+    names: Mapping[str, pl.DataFrame]
+    any_year: pl.DataFrame
+
+    @property
+    def newest(self) -> str | None:
+        return max(self.names, default=None)
+
+    def names_for(self, names_of: str, year: str | None) -> pl.DataFrame:
+        """`name_norm`, `by_name` (current code) of the register that answers for a file."""
+        if names_of == "any_year":
+            return self.any_year
+        wanted = self.newest if names_of == "newest" else year
+        return self.names.get(wanted or "", pl.DataFrame(schema=_NAMES))
+
+
+def build_registers(accepted: Mapping[str, pl.DataFrame], keys: Mapping[str, str]) -> Registers:
+    """From the accepted register rows of each year (`code_norm`, `enterprise_name`, `former_names`, `former_codes`).
+
+    `keys` are the content keys of the parsed registers; they make the fingerprint.
+    """
+    fingerprint = hashlib.sha256(repr(sorted(keys.items())).encode()).hexdigest()
+    rows = pl.concat(
+        [
+            frame.select("code_norm", "enterprise_name", "former_names", "former_codes", year=pl.lit(year))
+            for year, frame in sorted(accepted.items())
+        ]
+        or [
+            pl.DataFrame(
+                schema=dict.fromkeys(
+                    ("code_norm", "enterprise_name", "former_names", "former_codes", "year"), pl.String
+                )
+            )
+        ]
+    )
+    codes = _current_codes(rows)
+    named = _names(rows).join(codes, left_on="code_norm", right_on="code")
+    by_year = {year: _unique(named.filter(pl.col("year") == year)) for year in sorted(accepted)}
+    return Registers(fingerprint, codes, by_year, _unique(named))
+
+
+def _split(column: pl.Expr) -> pl.Expr:
+    return column.str.replace_all(r"[,,;；]", "、").str.split("、")
+
+
+def _current_codes(rows: pl.DataFrame) -> pl.DataFrame:
+    """Every code → the code that names the enterprise now, following chains of re-registration."""
+    former = (
+        rows.select(pl.col("code_norm").alias("next"), _split(pl.col("former_codes")).alias("code"))
+        .explode("code")
+        .drop_nulls()
+    )
+    normal, valid = values.codes(former.get_column("code"))
+    former = former.with_columns(normal.alias("code")).filter(valid & (normal != former.get_column("next")))
+    # Two enterprises that claim one former code: the claim of the greater code decides, the same every night.
+    step = dict(former.select("code", "next").sort("code", "next").iter_rows())
+    pairs = []
+    for code in sorted(set(rows.get_column("code_norm").to_list()) | set(step)):
+        seen = {code}
+        current = code
+        while current in step and step[current] not in seen:
+            current = step[current]
+            seen.add(current)
+        pairs.append((code, current))
+    return pl.DataFrame(pairs, schema=_CODES, orient="row")
+
+
+def _names(rows: pl.DataFrame) -> pl.DataFrame:
+    """`year`, `code_norm`, `name_norm`: current and former names."""
+    long = pl.concat(
+        [
+            rows.select("year", "code_norm", name="enterprise_name"),
+            rows.select("year", "code_norm", name=_split(pl.col("former_names"))).explode("name"),
+        ]
+    )
+    return long.with_columns(values.names(long.get_column("name")).alias("name_norm")).drop_nulls("name_norm")
+
+
+def _unique(named: pl.DataFrame) -> pl.DataFrame:
+    return (
+        named.group_by("name_norm")
+        .agg(
+            pl.col("enterprise_code").n_unique().alias("hits"),
+            pl.col("enterprise_code").first().alias("by_name"),
+        )
+        .filter(pl.col("hits") == 1)
+        .select("name_norm", "by_name")
+        .sort("name_norm")
+    )
