@@ -277,7 +277,7 @@ def _parsed(archive: Archive, report: IntakeReport, say: Progress) -> list[Parse
         if not archive.derived("parsed", key).exists():
             say(f"解析 parsing {done}/{len(newest)} {arrival.source}/{arrival.file_name}")
             report.parsed += 1
-        folder = archive.derive("parsed", key, lambda aside, a=arrival, c=contract: _parse(archive, a, c, aside))
+        folder = archive.derive("parsed", key, partial(_parse, archive, arrival, contract))
         result.append(ParsedDelivery(arrival, contract, key, folder, read_json(folder / "parsed.json")))
     return result
 
