@@ -1,0 +1,36 @@
+"""Which code made a release: a digest of the project's own files, and the versions of what it stands on."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+OWN_FOLDERS = ("dbt_project", "expectations", "pipelines")
+# Made by running, not written by us.
+MADE = {"__pycache__", "dbt_packages", "logs", "target", ".user.yml"}
+PACKAGES = ("fenghuang", "dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "polars")
+
+
+def own_files(root: Path = CHECKOUT) -> Iterator[Path]:
+    """The files that decide what a release says, in a fixed order."""
+    for folder in OWN_FOLDERS:
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file() and MADE.isdisjoint(path.relative_to(root).parts):
+                yield path
+
+
+def code_digest(root: Path = CHECKOUT) -> str:
+    """sha256 over names and bytes of the project's own files: the same checkout gives the same digest anywhere."""
+    digest = hashlib.sha256()
+    for path in own_files(root):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
+    return digest.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}

@@ -1,0 +1,43 @@
+"""Writing so that it survives a power cut: bytes first, then the name, then the folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def sync(path: Path) -> None:
+    """Flush one file or folder to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_tree(folder: Path) -> None:
+    """Flush every file below `folder`, then every folder, innermost first."""
+    for directory, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            sync(Path(directory) / name)
+        sync(Path(directory))
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write `path` so that it is there whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    with part.open("wb") as handle:
+        handle.write(content)
+        handle.flush()
+        os.fsync(handle.fileno())
+    part.replace(path)
+    sync(path.parent)
+
+
+def point(link: Path, target: str) -> None:
+    """Make `link` a symlink to the relative `target`, by atomic rename: there is never no link."""
+    part = link.with_name(f".{link.name}.part")
+    part.unlink(missing_ok=True)
+    part.symlink_to(target)
+    part.replace(link)
+    sync(link.parent)

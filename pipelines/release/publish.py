@@ -1,0 +1,113 @@
+"""From a checked work file to a published release."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.gate.model import CheckResult
+from pipelines.home import Home
+from pipelines.release.code import code_digest, versions
+from pipelines.release.files import write_file
+from pipelines.release.store import MANIFEST, TABLES_FILE, Release, current_release, prune, put_in_place
+from pipelines.release.tables import TableDigest, copy_tables, table_digests
+
+INPUT_COLUMNS = (
+    "source",
+    "file_name",
+    "period",
+    "version",
+    "sha256",
+    "status",
+    "reason",
+    "rows_read",
+    "rows_accepted",
+    "rows_quarantined",
+    "rows_duplicate",
+)
+REGISTRY = "marts.indicator"
+
+
+def publish(
+    home: Home,
+    work_file: Path,
+    data_docs: Path,
+    keys: Mapping[str, Sequence[str]],
+    checks: Sequence[CheckResult],
+    run_id: str,
+    now: datetime | None = None,
+) -> Release:
+    """Assemble a release beside the others, write its manifest last, put it in place, point `current` to it.
+
+    The caller answers for the checks having run and passed. `data_docs` is moved in. Killed anywhere, `current`
+    stays what it was.
+    """
+    assembling = home.releases / f".{run_id}.tmp"
+    assembling.mkdir(parents=True)
+    tables_file = assembling / TABLES_FILE
+    copy_tables(work_file, tables_file, keys, checks)
+    data_docs.rename(assembling / "data_docs")
+
+    digests = table_digests(tables_file)
+    inputs = _inputs(tables_file)
+    code = code_digest()
+    content_hash = _content_hash(inputs, code, digests[REGISTRY])
+    before = current_release(home)
+    release_id, built_at = _free_id(home, now or datetime.now(UTC), content_hash)
+    manifest = {
+        "release": release_id,
+        "content_hash": content_hash,
+        "built_at": built_at.isoformat(),
+        "run_id": run_id,
+        "previous": before.id if before else None,
+        "code": code,
+        "registry": digests[REGISTRY].digest,
+        "versions": versions(),
+        "inputs": inputs,
+        "tables": {table: asdict(digest) for table, digest in digests.items()},
+        "checks": [
+            {k: v for k, v in asdict(c).items() if k not in {"sample", "crashed"}}
+            for c in sorted(checks, key=lambda c: (c.origin, c.key))
+        ],
+        "files": {TABLES_FILE: {"bytes": tables_file.stat().st_size, "sha256": _file_digest(tables_file)}},
+    }
+    write_file(assembling / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1).encode())
+    path = put_in_place(home, assembling, release_id)
+    prune(home)
+    return Release(release_id, path, manifest, is_current=True)
+
+
+def _inputs(tables_file: Path) -> list[dict[str, Any]]:
+    """Every delivery the release knows of, refused ones too: they are in its tables."""
+    with duckdb.connect(str(tables_file), read_only=True) as con:
+        found = con.table("audit.delivery").select(*INPUT_COLUMNS).fetchall()
+    return [
+        dict(zip(INPUT_COLUMNS, row, strict=True)) for row in sorted(found, key=lambda row: [str(cell) for cell in row])
+    ]
+
+
+def _content_hash(inputs: Sequence[Mapping[str, Any]], code: str, registry: TableDigest) -> str:
+    """Over what decides the content: inputs, code, registry. No time, no run, no order of arrival."""
+    files = [[i["source"], i["file_name"], i["sha256"], i["status"]] for i in inputs]
+    content = json.dumps([files, code, registry.digest], ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _free_id(home: Home, now: datetime, content_hash: str) -> tuple[str, datetime]:
+    """`<YYYYMMDDTHHMMSSZ>-<hash8>`; the next free second where the same content was published this second."""
+    now = now.replace(microsecond=0)
+    while (home.releases / (name := f"{now:%Y%m%dT%H%M%SZ}-{content_hash[:8]}")).exists():
+        now += timedelta(seconds=1)
+    return name, now
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,0 +1,138 @@
+"""Where releases lie: listing them, the pointer to the current one, the lock, and what earlier runs left over."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from pipelines.home import Home
+from pipelines.release.files import point, sync, sync_tree
+
+MANIFEST = "manifest.json"
+TABLES_FILE = "internal.duckdb"
+RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+KEEP_RELEASES = 30
+KEEP_RUN_LOGS = 10
+NOW = "now"
+
+
+@dataclass(frozen=True)
+class Release:
+    """One published release: its folder and what its manifest says."""
+
+    id: str
+    path: Path
+    manifest: dict[str, Any]
+    is_current: bool
+
+    @property
+    def tables(self) -> Path:
+        return self.path / TABLES_FILE
+
+    @property
+    def content_hash(self) -> str:
+        return str(self.manifest["content_hash"])
+
+
+class Busy(Exception):
+    """Another nightly run holds the lock."""
+
+
+def list_releases(home: Home) -> list[Release]:
+    """Every whole release, oldest first."""
+    if not home.releases.is_dir():
+        return []
+    current = home.current.resolve() if home.current.is_symlink() else None
+    folders = sorted(p for p in home.releases.iterdir() if RELEASE_ID.fullmatch(p.name))
+    return [
+        Release(p.name, p, json.loads((p / MANIFEST).read_text(encoding="utf-8")), p.resolve() == current)
+        for p in folders
+        if (p / MANIFEST).is_file()
+    ]
+
+
+def current_release(home: Home) -> Release | None:
+    """The release that readers are sent to, or None before the first."""
+    return next((release for release in list_releases(home) if release.is_current), None)
+
+
+def put_in_place(home: Home, assembled: Path, release_id: str) -> Path:
+    """Turn an assembled folder into a release and point readers to it: two renames, each whole or not at all."""
+    for path in assembled.rglob("*"):
+        if path.is_file():
+            path.chmod(0o444)
+    sync_tree(assembled)
+    release = assembled.rename(home.releases / release_id)
+    sync(home.releases)
+    point(home.current, f"{home.releases.name}/{release_id}")
+    return release
+
+
+def prune(home: Home, keep: int = KEEP_RELEASES) -> list[str]:
+    """Remove the oldest releases beyond `keep`, never the current one. A reader that has one open keeps it."""
+    removed = []
+    for release in list_releases(home)[:-keep]:
+        if not release.is_current:
+            # The manifest goes first: a release half removed is no release.
+            (release.path / MANIFEST).unlink()
+            shutil.rmtree(release.path)
+            removed.append(release.id)
+    return removed
+
+
+def clean_up(home: Home) -> None:
+    """Remove what killed runs left: half-assembled releases, old work files; the newest logs stay.
+
+    Only for the holder of the lock.
+    """
+    for folder in (home.releases, home.work):
+        folder.mkdir(parents=True, exist_ok=True)
+    for leftover in home.releases.iterdir():
+        if leftover.name.endswith(".tmp") or not (leftover / MANIFEST).is_file():
+            shutil.rmtree(leftover)
+    runs = sorted(
+        (p for p in home.work.iterdir() if p.is_dir() and not p.is_symlink() and (p / RUN_MARK).is_file()),
+        key=lambda p: (p / RUN_MARK).stat().st_mtime_ns,
+    )
+    for run in runs[: -KEEP_RUN_LOGS or None]:
+        shutil.rmtree(run)
+    for run in runs[-KEEP_RUN_LOGS:]:
+        for heavy in (*run.glob("build.duckdb*"), *run.glob("data_docs"), *run.glob("dbt_target")):
+            shutil.rmtree(heavy) if heavy.is_dir() else heavy.unlink()
+
+
+RUN_MARK = "run.log"
+
+
+@contextmanager
+def nightly_lock(home: Home, wait_s: float, say: Callable[[str], None]) -> Iterator[None]:
+    """One nightly run a home. Waits up to `wait_s` seconds and says so; raises `Busy` after that.
+
+    The operating system frees the lock of a killed run.
+    """
+    home.warehouse.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(home.warehouse / "nightly.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        bound = f"{wait_s:.0f}"
+        say(f"另一个夜间任务正在运行，最多等待 {bound} 秒 · another nightly run is busy, waiting up to {bound} s")
+        try:
+            lock.acquire(timeout=wait_s)
+        except Timeout as error:
+            raise Busy(
+                f"等了 {bound} 秒，另一个夜间任务仍在运行；请稍后再试 · "
+                f"another nightly run was still busy after {bound} s; try again later"
+            ) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,152 @@
+"""The published tables: copied from the work file in a fixed order, with their comments, and digested."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.gate.model import CheckResult
+
+PUBLISHED_SCHEMAS = ("audit", "marts")
+# When a delivery arrived says nothing about its content: left out of digests, kept in the table.
+NOT_CONTENT = {"audit.delivery": {"received_at"}}
+
+CHECK_RESULT = "audit.check_result"
+CHECK_RESULT_KEY = ("table_name", "check_name")
+CHECK_RESULT_COLUMNS = {
+    "check_name": "检查名称 name of the check (dbt test or expectation)",
+    "table_name": "被检查的表 table the check is about",
+    "passed": "是否通过 whether it passed; false only for warnings, a release with a failed check is not published",
+    "observed": "实测 what was observed",
+}
+
+
+@dataclass(frozen=True)
+class TableDigest:
+    """Rows and content of one table, whatever the order its rows are stored in."""
+
+    rows: int
+    digest: str
+
+
+class UnpromisedTable(Exception):
+    """A table would be published about which nothing is promised."""
+
+
+def copy_tables(
+    work_file: Path, target: Path, keys: Mapping[str, Sequence[str]], checks: Sequence[CheckResult]
+) -> None:
+    """Write `target`: every table of the published schemas, ordered by its key (`keys`: `schema.table` to
+    columns), key columns NOT NULL, comments carried over, and `audit.check_result` from `checks`.
+
+    No primary keys: their index costs more than the table on a province and the release is never written again;
+    that keys are unique is checked before. Raises `UnpromisedTable` for a table without a key in `keys`.
+    """
+    with duckdb.connect(str(target)) as con:
+        con.execute("ATTACH $file AS work (READ_ONLY)", {"file": str(work_file)})
+        tables = _tables(con, "work")
+        if strangers := sorted(set(tables) - set(keys)):
+            raise UnpromisedTable(
+                f"no suite in expectations/ for {', '.join(strangers)}; write one that names its key and promises"
+            )
+        for schema in PUBLISHED_SCHEMAS:
+            con.execute(f"CREATE SCHEMA {_name(schema)}")
+        for table in tables:
+            _copy(con, table, keys[table])
+        _copy_comments(con)
+        _write_checks(con, checks)
+        con.execute("DETACH work")
+        con.execute("CHECKPOINT")
+
+
+def table_digests(path: Path) -> dict[str, TableDigest]:
+    """`schema.table` to rows and digest, for every published table of a DuckDB file.
+
+    A row is the text of its columns in order; the digest does not depend on the order of rows, nor on when or
+    where the file was written, so equal digests mean equal contents.
+    """
+    with duckdb.connect(str(path), read_only=True) as con:
+        con.execute("SET TimeZone = 'UTC'")
+        database = con.execute("SELECT current_database()").fetchall()[0][0]
+        return {table: _digest(con, table) for table in _tables(con, database)}
+
+
+def _digest(con: duckdb.DuckDBPyConnection, table: str) -> TableDigest:
+    columns = [
+        (name, kind)
+        for name, kind, *_ in con.execute(f"DESCRIBE {_qualified(table)}").fetchall()
+        if name not in NOT_CONTENT.get(table, set())
+    ]
+    # Unit separator between cells, NUL for NULL: neither occurs in a cell.
+    row = ", ".join(f"coalesce({_name(name)}::VARCHAR, chr(0))" for name, _ in columns)
+    rows, folded = con.execute(
+        f"SELECT count(*), bit_xor(md5_number(concat_ws(chr(31), {row}))) FROM {_qualified(table)}"  # noqa: S608
+    ).fetchall()[0]
+    return TableDigest(rows, hashlib.sha256(f"{columns} {rows} {folded}".encode()).hexdigest())
+
+
+def _tables(con: duckdb.DuckDBPyConnection, database: str) -> list[str]:
+    found = con.execute(
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
+        "WHERE database_name = $database AND list_contains($schemas, schema_name) ORDER BY 1",
+        {"database": database, "schemas": list(PUBLISHED_SCHEMAS)},
+    ).fetchall()
+    return [name for (name,) in found]
+
+
+def _copy(con: duckdb.DuckDBPyConnection, table: str, key: Sequence[str]) -> None:
+    source, target = f"work.{_qualified(table)}", _qualified(table)
+    order = ", ".join(f"{_name(column)} NULLS LAST" for column in key)
+    con.execute(f"CREATE TABLE {target} AS SELECT * FROM {source} LIMIT 0")  # noqa: S608
+    for column in key:
+        con.execute(f"ALTER TABLE {target} ALTER {_name(column)} SET NOT NULL")
+    con.execute(f"INSERT INTO {target} SELECT * FROM {source} ORDER BY {order}")  # noqa: S608
+
+
+def _copy_comments(con: duckdb.DuckDBPyConnection) -> None:
+    schemas = list(PUBLISHED_SCHEMAS)
+    for schema, table, comment in con.execute(
+        "SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE database_name = 'work' "
+        "AND list_contains($schemas, schema_name) AND comment IS NOT NULL ORDER BY 1, 2",
+        {"schemas": schemas},
+    ).fetchall():
+        con.execute(f"COMMENT ON TABLE {_name(schema)}.{_name(table)} IS {_text(comment)}")
+    for schema, table, column, comment in con.execute(
+        "SELECT c.schema_name, c.table_name, c.column_name, c.comment FROM duckdb_columns() c "
+        "SEMI JOIN duckdb_tables() t USING (database_oid, schema_oid, table_oid) "
+        "WHERE c.database_name = 'work' AND list_contains($schemas, c.schema_name) AND c.comment IS NOT NULL "
+        "ORDER BY 1, 2, c.column_index",
+        {"schemas": schemas},
+    ).fetchall():
+        con.execute(f"COMMENT ON COLUMN {_name(schema)}.{_name(table)}.{_name(column)} IS {_text(comment)}")
+
+
+def _write_checks(con: duckdb.DuckDBPyConnection, checks: Sequence[CheckResult]) -> None:
+    con.execute(
+        f"CREATE TABLE {CHECK_RESULT} (check_name VARCHAR NOT NULL, table_name VARCHAR NOT NULL, "
+        "passed BOOLEAN NOT NULL, observed VARCHAR)"
+    )
+    rows = [(c.name, c.table, c.passed, c.observed) for c in sorted(checks, key=lambda c: c.key)]
+    if rows:
+        con.executemany(f"INSERT INTO {CHECK_RESULT} VALUES (?, ?, ?, ?)", rows)  # noqa: S608
+    con.execute(f"COMMENT ON TABLE {CHECK_RESULT} IS '本次发布的全部检查结果 every check that ran before this release'")
+    for column, comment in CHECK_RESULT_COLUMNS.items():
+        con.execute(f"COMMENT ON COLUMN {CHECK_RESULT}.{column} IS {_text(comment)}")
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _qualified(table: str) -> str:
+    schema, _, name = table.partition(".")
+    return f"{_name(schema)}.{_name(name)}"
+
+
+def _text(value: str) -> str:
+    """A literal, for `COMMENT ON`, which takes no parameters."""
+    return "'" + value.replace("'", "''") + "'"
