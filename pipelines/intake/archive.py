@@ -19,7 +19,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Arrival:
-    """One file as it came in. `sequence` orders arrivals; `origin` is `inbox`, `api`, `database` or `return`."""
+    """One file as it came in. `sequence` orders arrivals; `origin` is `inbox`, `api`, `database` or `return:…`."""
 
     source: str
     file_name: str

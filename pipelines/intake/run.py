@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ from pipelines.intake.pull.investment_db import fetch_investment
 from pipelines.intake.pull.patent_api import fetch_patents
 from pipelines.intake.refusal import Refused
 from pipelines.intake.registers import Registers, build_registers
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -110,32 +113,65 @@ def take_in(home: Home, progress: Progress | None = None, *, now: datetime | Non
     home.archive.mkdir(parents=True, exist_ok=True)
     with FileLock(home.archive / ".lock"):
         _archive_new(home, archive, report, say, now)
-        deliveries = _parsed(archive, report, say)
-        chosen = _registers(archive, deliveries)
-        report.deliveries = _judged(archive, deliveries, chosen, report, say)
-        report.returned = _give_back(home, archive, report.deliveries)
+        report.deliveries = _answer(archive, report, say)
+        report.returned = _give_back(home, report.deliveries)
     return report
+
+
+def known_deliveries(home: Home) -> list[Delivery]:
+    """Every delivery that has arrived and what became of it; takes nothing in."""
+    if not home.archive.is_dir():
+        return []
+    with FileLock(home.archive / ".lock"):
+        return _answer(Archive(home.archive), IntakeReport(), lambda message: None)
+
+
+def _answer(archive: Archive, report: IntakeReport, say: Progress) -> list[Delivery]:
+    deliveries = _parsed(archive, report, say)
+    return _judged(archive, deliveries, _registers(deliveries), report, say)
 
 
 # ----------------------------------------------------------------------------------------------- arrivals
 
 
 def _archive_new(home: Home, archive: Archive, report: IntakeReport, say: Progress, now: datetime) -> None:
-    arrivals = list(archive.arrivals())
-    latest = {(a.source, a.file_name): a for a in arrivals}
-    sequence = max((a.sequence for a in arrivals), default=0)
-    contracts = load_contracts()
-    for candidate in _candidates(home, archive, arrivals, report, say, now):
-        contract = contracts[candidate.source]
+    mended: list[tuple[str, bytes]] = []
+    desk = _Desk(archive, report, say, now)
+    for candidate in _pulled(report, say, now):
+        desk.receive(candidate)
+    for candidate in _dropped(home, report, mended):
+        desk.receive(candidate)
+    for where, content in mended:
+        try:
+            _take_return(content, where, archive, desk)
+        except ValueError as error:
+            report.failures.append(f"{where}: {error}")
+
+
+class _Desk:
+    """Receives candidates one by one: what is new is archived and recorded as an arrival."""
+
+    def __init__(self, archive: Archive, report: IntakeReport, say: Progress, now: datetime) -> None:
+        self.archive = archive
+        self.report = report
+        self.say = say
+        self.received_at = now.astimezone(UTC).isoformat(timespec="seconds")
+        self.arrivals = list(archive.arrivals())
+        self.latest = {(a.source, a.file_name): a for a in self.arrivals}
+
+    def receive(self, candidate: Candidate) -> None:
+        contract = load_contracts()[candidate.source]
         sha256 = hashlib.sha256(candidate.content).hexdigest()
-        last = latest.get((candidate.source, candidate.file_name))
+        last = self.latest.get((candidate.source, candidate.file_name))
         if last and last.sha256 == sha256:
-            continue
-        if candidate.origin in ("api", "database") and _unchanged(arrivals, candidate.source, sha256):
-            continue
-        archive.put(candidate.content)
+            return
+        if candidate.origin in ("api", "database"):
+            # A list pulled again without a change is no new delivery, whatever the date in its name.
+            pulled = [a for a in self.arrivals if a.source == candidate.source]
+            if pulled and pulled[-1].sha256 == sha256:
+                return
+        self.archive.put(candidate.content)
         period, version = contract.parse_name(candidate.file_name) or (None, 0)
-        sequence += 1
         arrival = Arrival(
             source=candidate.source,
             file_name=candidate.file_name,
@@ -143,55 +179,63 @@ def _archive_new(home: Home, archive: Archive, report: IntakeReport, say: Progre
             version=version,
             sha256=sha256,
             size=len(candidate.content),
-            received_at=now.astimezone(UTC).isoformat(timespec="seconds"),
-            sequence=sequence,
+            received_at=self.received_at,
+            sequence=max((a.sequence for a in self.arrivals), default=0) + 1,
             origin=candidate.origin,
         )
-        archive.record(arrival)
-        latest[candidate.source, candidate.file_name] = arrival
-        arrivals.append(arrival)
-        report.new.append(f"{candidate.source}/{candidate.file_name}")
-        say(f"收到 arrived {candidate.source}/{candidate.file_name}")
+        self.archive.record(arrival)
+        self.latest[candidate.source, candidate.file_name] = arrival
+        self.arrivals.append(arrival)
+        self.report.new.append(f"{candidate.source}/{candidate.file_name}")
+        self.say(f"收到 arrived {candidate.source}/{candidate.file_name}")
 
 
-def _unchanged(arrivals: list[Arrival], source: str, sha256: str) -> bool:
-    """A list pulled again without a change is no new delivery, whatever the date in its name."""
-    of_source = [a for a in arrivals if a.source == source]
-    return bool(of_source) and of_source[-1].sha256 == sha256
-
-
-def _candidates(
-    home: Home, archive: Archive, arrivals: list[Arrival], report: IntakeReport, say: Progress, now: datetime
-) -> Iterator[Candidate]:
-    contracts = load_contracts()
-    today = now.astimezone(CHINA).date()
-    pulled = set()
-    for contract in contracts.values():
-        if contract.pulled_from and _pull_url(contract):
-            pulled.add(contract.source)
-            say(f"拉取 pulling {contract.source}")
-            try:
-                yield Candidate(contract.source, _drop_name(contract, today), _pull(contract), contract.pulled_from)
-            except PullError as error:
-                report.failures.append(f"{contract.source}: {error}")
-    for folder in sorted(home.inbox.iterdir()) if home.inbox.is_dir() else []:
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
-            if not path.is_file() or path.name.startswith((".", "~$")):
-                continue
-            where = str(path.relative_to(home.inbox))
-            try:
-                content = _read(path)
-            except (OSError, ValueError) as error:
-                report.failures.append(f"{where}: {error}")
-                continue
-            if path.suffix == ".xlsx" and returns.is_return_workbook(content):
-                yield from _from_return(content, where, archive, arrivals, report)
-            elif folder.name not in contracts or not folder.is_dir():
-                report.ignored.append(f"{where}: 没有该来源的合同 no contract for this folder")
-            elif folder.name in pulled:
-                report.ignored.append(f"{where}: 该来源已改为直接拉取 this source is pulled by URL")
+def _pulled(report: IntakeReport, say: Progress, now: datetime) -> Iterator[Candidate]:
+    """The lists of the sources whose URL is set; one that cannot be pulled stays as it was."""
+    for contract in load_contracts().values():
+        url = _pull_url(contract)
+        if not url:
+            continue
+        say(f"拉取 pulling {contract.source}")
+        stamp = f"{now.astimezone(CHINA):%Y%m%d}"
+        try:
+            if contract.pulled_from == "api":
+                content = fetch_patents(url, os.environ.get("PATENT_API_TOKEN"))
             else:
-                yield Candidate(folder.name, path.name, content, "inbox")
+                content = fetch_investment(url)
+        except PullError as error:
+            report.failures.append(f"{contract.source}: {error}")
+        else:
+            name = contract.file_example.replace("YYYYMMDD", stamp)
+            yield Candidate(contract.source, name, content, contract.pulled_from or "")
+
+
+def _pull_url(contract: Contract) -> str | None:
+    variables = {"api": "PATENT_API_URL", "database": "INVESTMENT_DB_URL"}
+    return os.environ.get(variables[contract.pulled_from]) if contract.pulled_from else None
+
+
+def _dropped(home: Home, report: IntakeReport, mended: list[tuple[str, bytes]]) -> Iterator[Candidate]:
+    """The files of the inbox; return workbooks that came home are put aside into `mended`."""
+    contracts = load_contracts()
+    for path in sorted(home.inbox.rglob("*")) if home.inbox.is_dir() else []:
+        if not path.is_file() or path.name.startswith((".", "~$")):
+            continue
+        where = path.relative_to(home.inbox)
+        source = where.parts[0]
+        try:
+            content = _read(path)
+        except (OSError, ValueError) as error:
+            report.failures.append(f"{where}: {error}")
+            continue
+        if path.suffix == ".xlsx" and returns.is_return_workbook(content):
+            mended.append((str(where), content))
+        elif len(where.parts) == 1 or source not in contracts:
+            report.ignored.append(f"{where}: 没有该来源的合同 no contract for this folder")
+        elif _pull_url(contracts[source]):
+            report.ignored.append(f"{where}: 该来源按网址拉取 this source is pulled by URL")
+        else:
+            yield Candidate(source, path.name, content, "inbox")
 
 
 def _read(path: Path) -> bytes:
@@ -200,55 +244,46 @@ def _read(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _pull_url(contract: Contract) -> str | None:
-    return os.environ.get({"api": "PATENT_API_URL", "database": "INVESTMENT_DB_URL"}[contract.pulled_from or ""])
+def _take_return(content: bytes, where: str, archive: Archive, desk: _Desk) -> None:
+    """A return workbook that came home mended: one corrected file for each file it changes. Taken once.
 
-
-def _pull(contract: Contract) -> bytes:
-    url = _pull_url(contract)
-    assert url
-    if contract.pulled_from == "api":
-        return fetch_patents(url, os.environ.get("PATENT_API_TOKEN"))
-    return fetch_investment(url)
-
-
-def _drop_name(contract: Contract, day: date) -> str:
-    return contract.file_example.replace("YYYYMMDD", f"{day:%Y%m%d}")
-
-
-def _from_return(
-    content: bytes, where: str, archive: Archive, arrivals: list[Arrival], report: IntakeReport
-) -> Iterator[Candidate]:
-    """A return workbook that came home mended: one corrected file for each file it names. Taken once."""
+    The origin of the corrected files names the workbook, so that a run cut off half-way goes on where it was.
+    Raises `ReturnError` (a `ValueError`) naming sheet and cell.
+    """
     sha256 = hashlib.sha256(content).hexdigest()
     taken = archive.root / "returns_taken" / f"{sha256}.json"
     if taken.exists():
         return
-    by_id = {a.delivery_id: a for a in arrivals}
+    origin = f"return:{sha256[:16]}"
+    by_id = {a.delivery_id: a for a in desk.arrivals}
+    holding = in_force(_parsed(archive, desk.report, desk.say))
+
+    def made_of(source: str, period: str | None) -> Arrival | None:
+        return next((a for a in desk.arrivals if (a.source, a.period, a.origin) == (source, period, origin)), None)
 
     def original(delivery_id: str) -> tuple[str, bytes]:
         arrival = by_id[delivery_id]
+        if delivery_id not in holding and not made_of(arrival.source, arrival.period):
+            raise KeyError(delivery_id)
         return arrival.file_name, archive.get(arrival.sha256)
 
     def next_name(file_name: str) -> str:
         contract = next(c for c in load_contracts().values() if c.parse_name(file_name))
         parsed = contract.parse_name(file_name)
         assert parsed
-        versions = [a.version for a in arrivals if a.source == contract.source and a.period == parsed[0]]
+        before = made_of(contract.source, parsed[0])
+        if before:
+            return before.file_name
+        versions = [a.version for a in desk.arrivals if (a.source, a.period) == (contract.source, parsed[0])]
         stem = file_name.removesuffix(contract.suffix).split("_更正")[0]
         return f"{stem}_更正{max(versions, default=0) + 1}{contract.suffix}"
 
-    try:
-        corrected = returns.corrected_files(content, original, next_name)
-    except (ValueError, KeyError) as error:
-        report.failures.append(f"{where}: {error}")
-        return
-    for source, file_name, mended in corrected:
-        yield Candidate(source, file_name, mended, "return")
-    archive_module.write_whole(
-        taken,
-        json.dumps({"file": where, "corrected": [c[1] for c in corrected]}, ensure_ascii=False).encode(),
-    )
+    corrected = returns.corrected_files(content, original, next_name)
+    archive.put(content)
+    for item in corrected:
+        desk.receive(Candidate(item.source, item.file_name, item.content, origin))
+    record = {"file": where, "corrected": [item.file_name for item in corrected]}
+    archive_module.write_whole(taken, json.dumps(record, ensure_ascii=False).encode())
 
 
 # ------------------------------------------------------------------------------------------ parse and judge
@@ -277,7 +312,16 @@ def _parsed(archive: Archive, report: IntakeReport, say: Progress) -> list[Parse
         if not archive.derived("parsed", key).exists():
             say(f"解析 parsing {done}/{len(newest)} {arrival.source}/{arrival.file_name}")
             report.parsed += 1
-        folder = archive.derive("parsed", key, partial(_parse, archive, arrival, contract))
+        try:
+            folder = archive.derive("parsed", key, partial(_parse, archive, arrival, contract))
+        except Exception as error:
+            # A fault of ours must not take the other files with it; nothing is kept, so it is tried again.
+            log.exception("parsing %s/%s failed", arrival.source, arrival.file_name)
+            detail = f"fault while parsing ({type(error).__name__}: {error}); see the log"
+            report.failures.append(f"{arrival.source}/{arrival.file_name}: {detail}")
+            info = {"status": "refused", "reason": "unreadable", "detail": detail}
+            result.append(ParsedDelivery(arrival, contract, key, archive.derived("parsed", key), info))
+            continue
         result.append(ParsedDelivery(arrival, contract, key, folder, read_json(folder / "parsed.json")))
     return result
 
@@ -324,7 +368,7 @@ def in_force(deliveries: Iterable[ParsedDelivery]) -> set[str]:
     return {max(group, key=rank).arrival.delivery_id for group in groups.values()}
 
 
-def _registers(archive: Archive, deliveries: list[ParsedDelivery]) -> Registers:
+def _registers(deliveries: list[ParsedDelivery]) -> Registers:
     chosen = [d for d in deliveries if d.arrival.source == REGISTER]
     current = in_force(chosen)
     accepted, keys = {}, {}
@@ -436,7 +480,7 @@ def _judge(delivery: ParsedDelivery, known: Registers, folder: Path) -> None:
 # ------------------------------------------------------------------------------------------------- returns
 
 
-def _give_back(home: Home, archive: Archive, deliveries: list[Delivery]) -> list[Path]:
+def _give_back(home: Home, deliveries: list[Delivery]) -> list[Path]:
     items = []
     for delivery in deliveries:
         if not delivery.in_force or not delivery.rows_quarantined or delivery.judged is None:

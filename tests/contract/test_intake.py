@@ -7,6 +7,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -232,3 +233,43 @@ def test_a_workbook_that_unpacks_beyond_bounds_is_refused(home, monkeypatch):
     monkeypatch.setattr("pipelines.intake.readers.MAX_UNPACKED_BYTES", 1000)
     drop(home, "tax", "企业入库税收_202103.xlsx", workbook([["x"]]))
     assert by_name(take(home))["企业入库税收_202103.xlsx"].reason == "unreadable"
+
+
+def mend(workbook_path: Path, changes: dict[str, str], out: Path) -> None:
+    """Types `changes` (old text → new text) over cells of a return workbook, as a clerk would."""
+    book = openpyxl.load_workbook(workbook_path)
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.value in changes:
+                    cell.value = changes[cell.value]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    book.save(out)
+
+
+def test_a_mended_return_is_taken_as_a_correction_once(home):
+    drop(home, "tax", "企业入库税收_202103.xlsx", tax([[code(1), "甲", "见附件", 1], [code(2), "乙", 2, 2]]))
+    first = take(home)
+    (returned,) = first.returned
+    assert returned.is_relative_to(home.returns / "县税务局")
+    mend(returned, {"见附件": "7"}, home.inbox / "tax" / returned.name)
+    second = take(home)
+    assert not second.failures
+    found = {name: (d.status, d.rows_accepted, d.rows_quarantined) for name, d in by_name(second).items()}
+    assert found == {
+        "企业入库税收_202103.xlsx": ("superseded", 1, 1),
+        "企业入库税收_202103_更正1.xlsx": ("accepted", 2, 0),
+    }
+    assert second.returned == [] and not returned.exists()
+    third = take(home)
+    assert third.new == [] and len(third.deliveries) == 2
+
+
+def test_a_return_of_a_file_that_was_replaced_meanwhile_is_not_taken(home):
+    drop(home, "tax", "企业入库税收_202103.xlsx", tax([[code(1), "甲", "见附件", 1]]))
+    (returned,) = take(home).returned
+    mend(returned, {"见附件": "7"}, home.inbox / "退回" / returned.name)
+    drop(home, "tax", "企业入库税收_202103_更正1.xlsx", tax([[code(1), "甲", 8, 9]]))
+    report = take(home)
+    assert len(report.failures) == 1 and "被新的文件取代" in report.failures[0]
+    assert [d.file_name for d in report.deliveries if d.in_force] == ["企业入库税收_202103_更正1.xlsx"]

@@ -1,0 +1,235 @@
+"""The command `fenghuang`. Each command imports what it needs when it runs, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.home import Home
+
+if TYPE_CHECKING:
+    from pipelines.intake.run import IntakeReport, Progress
+
+app = typer.Typer(
+    name="fenghuang",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="""凤凰 Fenghuang: from what bureaus deliver to a checked, immutable release of indicators.
+
+    Everything lies below `FENGHUANG_HOME` (default: the checkout): bureaus drop files into
+    `raw/inbox/<source>/`, releases appear in `warehouse/releases/`, and `warehouse/current` is the one to read.
+
+    A first try: `fenghuang demo`, then `fenghuang nightly`, then `fenghuang status`.
+
+    Exit codes: 0 done (published), 1 not done (the reason is on the screen), 2 wrong usage.""",
+)
+release_app = typer.Typer(no_args_is_help=True, help="发布版本 Releases: what was published, when, from what.")
+app.add_typer(release_app, name="release")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """What is going on now: one changing line on a terminal, plain lines in a log."""
+    if err.is_terminal:
+        with err.status("…") as status:
+            yield lambda message: status.update(message)
+    else:
+        yield lambda message: err.print(message, markup=False)
+
+
+@app.command()
+def demo(
+    enterprises: Annotated[
+        int, typer.Option("--enterprises", "-n", min=30, max=50_000, help="规上企业数 above-scale enterprises.")
+    ] = 60,
+    years: Annotated[str, typer.Option(help="年份 years, as `2020-2023`.")] = "2020-2023",
+    defects: Annotated[
+        float, typer.Option(min=0, max=0.5, help="差错比例 share of spoiled rows; 0 gives a clean county.")
+    ] = 0.01,
+    seed: Annotated[int, typer.Option(help="随机种子 the same seed writes the same bytes.")] = 1,
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing when the inbox holds files.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and where.")] = False,
+) -> None:
+    """写一个虚构县的报送文件 Write a made-up county's deliveries into the inbox.
+
+    The truth it was made from is kept in `raw/demo_truth/`.
+
+    Example: `fenghuang demo -n 900 --years 2020-2023 --defects 0.02 --seed 7`
+    """
+    from pipelines.demo import write_demo
+
+    home = Home.from_env()
+    chosen = _years(years)
+    held = _inbox_files(home)
+    if held and if_empty:
+        out.print(f"收件箱已有 {held} 个文件,未写入 the inbox holds {held} files; nothing written")
+        return
+    if held and not dry_run:
+        err.print(
+            f"[red]收件箱非空 the inbox is not empty[/red]: {home.inbox} holds {held} files.\n"
+            "A made-up county among real deliveries would be published as fact. Empty the inbox, set "
+            "FENGHUANG_HOME to another folder, or use --if-empty."
+        )
+        raise typer.Exit(1)
+    if dry_run:
+        out.print(
+            f"would write {enterprises} enterprises, {chosen[0]}–{chosen[-1]}, defects {defects:.1%}, seed {seed} "
+            f"into {home.inbox}; truth into {home.demo_truth}"
+        )
+        return
+    with progress() as say:
+        report = write_demo(
+            home.inbox,
+            home.demo_truth,
+            enterprises=enterprises,
+            years=chosen,
+            defects=defects,
+            seed=seed,
+            progress=say,
+        )
+    out.print(report.summary(), markup=False)
+
+
+def _years(text: str) -> range:
+    first, _, last = text.partition("-")
+    try:
+        years = range(int(first), int(last or first) + 1)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no range of years; write 2020-2023", param_hint="--years") from None
+    if not years or years[0] < 2020 or len(years) > 10:
+        raise typer.BadParameter("from 2020 on, at most ten years, as 2020-2023", param_hint="--years")
+    return years
+
+
+def _inbox_files(home: Home) -> int:
+    if not home.inbox.is_dir():
+        return 0
+    return sum(1 for path in home.inbox.rglob("*") if path.is_file() and not path.name.startswith("."))
+
+
+@app.command()
+def intake() -> None:
+    """收件 Take in what is new: archive, check every row, send back what is spoiled. Publishes nothing.
+
+    Unchanged files are not read again. One bad file never stops the others.
+    """
+    from pipelines.intake.run import take_in
+
+    with progress() as say:
+        report = take_in(Home.from_env(), say)
+    _print_intake(report)
+    if report.failures:
+        raise typer.Exit(1)
+
+
+def _print_intake(report: IntakeReport) -> None:
+    table = Table(title="收件 Intake", title_justify="left")
+    for heading in ("来源 source", "文件 files", "采用 in force", "退回 refused"):
+        table.add_column(heading)
+    for heading in ("行 rows", "接受 accepted", "隔离 quarantined", "重复 duplicates"):
+        table.add_column(heading, justify="right")
+    for source in sorted({d.source for d in report.deliveries}):
+        mine = [d for d in report.deliveries if d.source == source]
+        held = [d for d in mine if d.in_force]
+        table.add_row(
+            source,
+            str(len(mine)),
+            str(len(held)),
+            str(sum(d.status == "refused" for d in mine) or ""),
+            *(
+                f"{sum(getattr(d, count) or 0 for d in held):,}"
+                for count in ("rows_read", "rows_accepted", "rows_quarantined", "rows_duplicate")
+            ),
+        )
+    out.print(table)
+    for delivery in report.refused:
+        out.print(f"[red]退回 refused[/red] {delivery.source}/{delivery.file_name}: {delivery.reason}")
+        out.print(f"  {delivery.detail}", markup=False)
+    for message in report.failures:
+        out.print(f"[red]失败 failed[/red] {message}")
+    if report.ignored:
+        folders = sorted({item.split("/")[0] for item in report.ignored})
+        out.print(f"未处理 not taken: {len(report.ignored)} files in {', '.join(folders)} (no contract for them)")
+    for path in report.returned:
+        out.print(f"待更正 to be mended: {path}")
+    out.print(f"新到 new {len(report.new)}, 解析 parsed {report.parsed}, 判定 judged {report.judged}")
+
+
+@app.command()
+def nightly(
+    wait: Annotated[
+        int, typer.Option(min=0, help="另一次运行未结束时等待的秒数 seconds to wait for a run under way.")
+    ] = 600,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Build and check everything, publish nothing.")] = False,
+) -> None:
+    """每夜任务 The nightly job, without a daemon: intake, build, gate, publish.
+
+    Exit code 0: published. 1: not published; the reason and the first cause are on the screen, and
+    `warehouse/current` is what it was.
+    """
+    from pipelines.nightly import render, run_nightly
+
+    with progress() as say:
+        result = run_nightly(Home.from_env(), progress=say, wait_s=wait, publish=not dry_run)
+    if result.intake is not None:
+        _print_intake(result.intake)
+    out.print(render(result))
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="看哪一天 as seen on a day.")] = None,
+) -> None:
+    """报送情况 Deliveries by source and period: arrived, refused, missing, late.
+
+    Reads the archive only; takes nothing in.
+    """
+    from pipelines.contracts import load_contracts
+    from pipelines.intake.run import known_deliveries
+    from pipelines.status import render, status_table, summary
+
+    day = as_of.date() if as_of else date.today()
+    table = status_table(known_deliveries(Home.from_env()), load_contracts(), day)
+    out.print(render(table))
+    out.print(summary(table), markup=False)
+
+
+@release_app.command("list")
+def release_list() -> None:
+    """列出发布版本 List the releases, newest first; the current one is marked."""
+    from pipelines.release import list_releases
+
+    home = Home.from_env()
+    releases = list_releases(home)
+    if not releases:
+        out.print("尚未发布 nothing has been published yet; run: fenghuang nightly")
+        return
+    table = Table(title=str(home.releases), title_justify="left")
+    for heading in ("", "版本 release", "内容 content", "期末 to", "文件 files", "指标值 values", "检查 checks"):
+        table.add_column(heading)
+    for item in releases:
+        table.add_row(
+            "▶" if item.is_current else "",
+            item.release_id,
+            item.content_hash[:12],
+            item.latest_period or "",
+            str(item.deliveries),
+            f"{item.values:,}",
+            str(item.checks),
+        )
+    out.print(table)
+
+
+if __name__ == "__main__":
+    app()
