@@ -1,0 +1,43 @@
+{# The column a rule names: a CASE over {name: expression}; a name that is not listed gives NULL. #}
+{% macro pick(selector, expressions, data_type) -%}
+    case {{ selector }}
+        {%- for name, expression in expressions.items() %}
+        when '{{ name }}' then cast({{ expression }} as {{ data_type }})
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{# Does the value meet the threshold a rule names? True where the rule has none. #}
+{% macro meets(value, comparator, threshold) -%}
+    case {{ comparator }}
+        when '>=' then {{ value }} >= {{ threshold }}
+        when '>' then {{ value }} > {{ threshold }}
+        else {{ comparator }} is null
+    end
+{%- endmacro %}
+
+{# Month flow of a year-to-date column; the first month of a year that reports holds its own YTD. #}
+{% macro month_flow(column, first_month) -%}
+    case
+        when month = {{ first_month }} then {{ column }}
+        when month > {{ first_month }} then {{ column }} - lag({{ column }}) over enterprise_months
+    end
+{%- endmacro %}
+
+{# Dimensions in which figures are published, with the column that carries each code. #}
+{% macro breakdowns() -%}
+    {{ return({'town': 'town_code', 'platform': 'platform_code', 'industry': 'division'}) }}
+{%- endmacro %}
+
+{# Last value that is not null, up to the current row of the window. #}
+{% macro last_known(expression, window) -%}
+    {{ return(adapter.dispatch('last_known')(expression, window)) }}
+{%- endmacro %}
+
+{% macro default__last_known(expression, window) -%}
+    last_value({{ expression }} ignore nulls) over {{ window }}
+{%- endmacro %}
+
+{% macro spark__last_known(expression, window) -%}
+    last_value({{ expression }}, true) over {{ window }}
+{%- endmacro %}

@@ -1,0 +1,146 @@
+{#- Ratios of sums over above-scale enterprises, one row of the seed rule_enterprise_ratio each: sum of the numerator
+    over sum of the denominator, over the enterprises in scope for which both are known. -#}
+{%- set sums = [
+    'n_in_scope', 'n_enterprises', 'numerator', 'denominator', 'rolling12_numerator', 'rolling12_denominator',
+    'weight_in_scope', 'weight', 'tce', 'tce_estimated'
+] -%}
+{%- set measures = enterprise_measures() -%}
+with
+
+rule as (
+    select * from {{ ref('rule_enterprise_ratio') }}
+),
+
+county as (
+    select code from {{ ref('area') }} where area_type = 'county'
+),
+
+picked as (
+    select
+        r.indicator_id,
+        t.period,
+        e.town_code,
+        e.platform_code,
+        e.division,
+        m.last_known_monthly_value_added_wan as weight,
+        m.tce_equivalent_ytd as tce,
+        m.tce_estimated_ytd as tce_estimated,
+        {{ pick('r.numerator', measures, 'decimal(28, 10)') }} as numerator,
+        {{ pick('r.denominator', measures, 'decimal(28, 10)') }} as denominator,
+        case when r.has_rolling12 then
+            case r.numerator
+                {%- for measure in rolling12_measures() %}
+                when '{{ measure }}' then cast(m.{{ measure }}_rolling12_wan as decimal(28, 10))
+                {%- endfor %}
+            end
+        end as rolling12
+    from {{ ref('enterprise_month') }} as m
+    inner join {{ ref('int_period') }} as t on m.period = t.period
+    inner join {{ ref('int_enterprise_year') }} as e on m.credit_code = e.enterprise_code and t.year = e.year
+    cross join rule as r
+    where
+        t.month >= r.first_month
+        and (t.is_reported or r.first_month = 12)
+        and (r.platform_code is null or e.platform_code = r.platform_code)
+        and case r.scope
+            when 'above_scale' then true
+            when 'manufacturing' then e.is_manufacturing
+            when 'old_park' then e.old_park_land_mu is not null
+        end
+),
+
+{#- one row a rule, month and combination of town, platform and division: every figure below is a sum of these -#}
+cell as (
+    select
+        indicator_id,
+        period,
+        town_code,
+        platform_code,
+        division,
+        count(*) as n_in_scope,
+        count_if(is_known) as n_enterprises,
+        sum(numerator) filter (where is_known) as numerator,
+        sum(denominator) filter (where is_known) as denominator,
+        sum(rolling12) filter (where is_known) as rolling12_numerator,
+        sum(denominator) filter (where is_known and rolling12 is not null) as rolling12_denominator,
+        sum(weight) as weight_in_scope,
+        sum(weight) filter (where is_known) as weight,
+        sum(tce) filter (where is_known) as tce,
+        sum(tce_estimated) filter (where is_known) as tce_estimated
+    from (select *, numerator is not null and denominator is not null as is_known from picked) as p
+    group by indicator_id, period, town_code, platform_code, division
+),
+
+grid as (
+    select r.indicator_id, t.period, c.code
+    from rule as r
+    cross join {{ ref('int_period') }} as t
+    cross join county as c
+    where t.month >= r.first_month and (t.is_reported or r.first_month = 12)
+),
+
+area_sums as (
+    select
+        g.indicator_id,
+        g.period,
+        'county' as breakdown,
+        g.code as breakdown_code,
+        {%- for column in sums %}
+        sum(c.{{ column }}) as {{ column }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from grid as g
+    left join cell as c on g.indicator_id = c.indicator_id and g.period = c.period
+    group by g.indicator_id, g.period, g.code
+    {%- for breakdown, code in breakdowns().items() %}
+    union all
+    select
+        c.indicator_id,
+        c.period,
+        '{{ breakdown }}' as breakdown,
+        c.{{ code }} as breakdown_code,
+        {%- for column in sums %}
+        sum(c.{{ column }}) as {{ column }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from cell as c
+    inner join rule as r on c.indicator_id = r.indicator_id and not r.is_county_only
+    where c.{{ code }} is not null
+    group by c.indicator_id, c.period, c.{{ code }}
+    {%- endfor %}
+),
+
+{#- comparable prices: current price / index x 100; the index of the base year is 100 -#}
+figures as (
+    select
+        a.*,
+        r.is_published,
+        r.factor,
+        r.has_estimated_share,
+        case when r.is_denominator_comparable_price then
+            100 / coalesce(
+                cast(x.deflator as double),
+                case when t.year = {{ plan_parameter('comparable_price_base_year', 'integer') }} then 100 end
+            )
+        else 1 end as price_factor
+    from area_sums as a
+    inner join rule as r on a.indicator_id = r.indicator_id
+    inner join {{ ref('int_period') }} as t on a.period = t.period
+    left join {{ ref('stg_price_index') }} as x on t.year = x.year
+)
+
+select
+    indicator_id,
+    is_published,
+    period,
+    breakdown,
+    breakdown_code,
+    cast(numerator as double) / nullif(cast(denominator as double) * price_factor, 0) * factor as value,
+    cast(numerator as double) as numerator,
+    cast(denominator as double) * price_factor as denominator,
+    cast(coalesce(n_enterprises, 0) as double) / nullif(n_in_scope, 0) as coverage,
+    cast(coalesce(weight, 0) as double) / nullif(cast(weight_in_scope as double), 0) as coverage_weighted,
+    case when has_estimated_share then cast(tce_estimated as double) / nullif(cast(tce as double), 0) end
+        as estimated_share,
+    cast(rolling12_numerator as double) / nullif(cast(rolling12_denominator as double), 0) * factor as rolling12_value,
+    cast(coalesce(n_enterprises, 0) as integer) as n_enterprises
+from figures
+where breakdown = 'county' or n_enterprises > 0

@@ -1,0 +1,74 @@
+{#- Every month from the first of the plan to the horizon: the latest month that a monthly delivery names, a refused one
+    too. Where there is none, the month of the newest list of patents or projects; that date does not count beside
+    monthly deliveries, for a list that is pulled bears the day of the pull, however old its content. A year whose R&D
+    report is in force reaches to its December, for yearly figures only. -#}
+{%- set monthly = ['tax', 'industry', 'electricity', 'fuel'] -%}
+with
+
+delivered as (
+    select
+        source,
+        is_in_force,
+        substr(period, 1, 7) as month_name,
+        substr(period, 1, 4) as year_name
+    from {{ ref('stg_delivery') }}
+    where period is not null
+),
+
+bounds as (
+    select
+        coalesce(
+            max(case when source in ('{{ monthly | join("', '") }}') then month_name end),
+            max(case when source in ('patent', 'investment') and is_in_force then month_name end)
+        ) as horizon,
+        max(case when source = 'rd' and is_in_force then year_name end) || '-12' as last_closed_december
+    from delivered
+),
+
+limits as (
+    select
+        b.horizon,
+        {{ plan_parameter('first_period', 'varchar') }} as first_period,
+        case when b.last_closed_december > b.horizon then b.last_closed_december else b.horizon end as last_period
+    from bounds as b
+),
+
+digits as (
+    select cast(d.n as integer) as n
+    from (values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) as d (n)
+),
+
+calendar as (
+    select
+        cast(l.first_year + i.n as integer) as year,
+        m.month,
+        cast(l.first_year + i.n as varchar) || '-' || lpad(cast(m.month as varchar), 2, '0') as period
+    from (select cast(substr(first_period, 1, 4) as integer) as first_year from limits) as l
+    cross join (select t.n * 10 + u.n as n from digits as t cross join digits as u) as i
+    cross join (select n + 1 as month from digits union all select n + 11 as month from digits where n < 2) as m
+),
+
+electricity_months as (
+    select distinct month_name from delivered where source = 'electricity' and is_in_force
+),
+
+fuel_months as (
+    select distinct month_name from delivered where source = 'fuel' and is_in_force
+)
+
+select
+    c.period,
+    c.year,
+    c.month,
+    make_date(c.year, c.month, 1) as first_day,
+    last_day(make_date(c.year, c.month, 1)) as last_day,
+    c.period <= l.horizon as is_reported,
+    e.month_name is not null as has_electricity_file,
+    count(e.month_name) over (partition by c.year order by c.month rows unbounded preceding) = c.month
+        as has_every_electricity_file,
+    f.month_name is not null as has_fuel_file
+from calendar as c
+cross join limits as l
+left join electricity_months as e on c.period = e.month_name
+left join fuel_months as f on c.period = f.month_name
+where c.period between l.first_period and l.last_period

@@ -1,0 +1,32 @@
+{#- Every published figure; each kind of rule is one model with these columns. -#}
+{%- set columns = [
+    'indicator_id', 'period', 'breakdown', 'breakdown_code', 'value', 'numerator', 'denominator', 'coverage',
+    'coverage_weighted', 'estimated_share', 'rolling12_value', 'n_enterprises'
+] | join(', ') -%}
+with
+
+figures as (
+    select {{ columns }} from {{ ref('int_indicator_ratio') }} where is_published
+    union all
+    select {{ columns }} from {{ ref('int_indicator_change') }}
+    union all
+    select {{ columns }} from {{ ref('int_indicator_project') }}
+    union all
+    select {{ columns }} from {{ ref('int_indicator_patent') }}
+)
+
+select
+    cast(indicator_id as varchar) as indicator_id,
+    cast(period as varchar) as period,
+    cast(breakdown as varchar) as breakdown,
+    cast(breakdown_code as varchar) as breakdown_code,
+    cast(value as double) as value,
+    cast(numerator as double) as numerator,
+    cast(denominator as double) as denominator,
+    cast(coverage as double) as coverage,
+    cast(coverage_weighted as double) as coverage_weighted,
+    cast(estimated_share as double) as estimated_share,
+    cast(rolling12_value as double) as rolling12_value,
+    cast(n_enterprises as integer) as n_enterprises
+from figures
+order by indicator_id, period, breakdown, breakdown_code

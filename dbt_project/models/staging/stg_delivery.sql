@@ -1,0 +1,10 @@
+select
+    delivery_id,
+    source,
+    file_name,
+    period,
+    version,
+    status,
+    reason,
+    in_force as is_in_force
+from {{ source('raw', 'delivery') }}

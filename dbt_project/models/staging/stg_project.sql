@@ -1,0 +1,18 @@
+select
+    delivery_id,
+    project_id,
+    name,
+    owner_code,
+    industry_code,
+    is_manufacturing,
+    investor_type,
+    fortune500 as is_fortune500,
+    cast(planned_total_wan as decimal(18, 6)) as planned_total_wan,
+    cast(planned_fixed_wan as decimal(18, 6)) as planned_fixed_wan,
+    cast(planned_total_usd_wan as decimal(18, 6)) as planned_total_usd_wan,
+    introduced_on,
+    town_code,
+    platform,
+    kind
+from {{ source('raw', 'project') }}
+where deleted is not true

@@ -1,0 +1,15 @@
+select
+    delivery_id,
+    row_number,
+    cast(period as integer) as year,
+    enterprise_code,
+    credit_code,
+    enterprise_name,
+    industry_code,
+    town_code,
+    platform,
+    is_hightech,
+    is_backbone,
+    production_started_on
+from {{ source('raw', 'register') }}
+where outcome = 'accepted'
