@@ -112,9 +112,7 @@ def test_401_names_the_token_variable_and_is_not_tried_again(
     assert len(http_server.requests) == 1
 
 
-def test_429_waits_as_long_as_asked_up_to_the_cap(
-    http_server: HttpServer, limits: Limits, naps: Naps
-) -> None:
+def test_429_waits_as_long_as_asked_up_to_the_cap(http_server: HttpServer, limits: Limits, naps: Naps) -> None:
     def later(seconds: str) -> Callable[[Request], Reply]:
         return lambda request: Reply(429, headers={"Retry-After": seconds})
 
@@ -133,9 +131,7 @@ def test_retry_after_forms() -> None:
     assert [_retry_after(text, now) for text in (None, "", "soon", "-5", "１２")] == [None] * 5
 
 
-def test_5xx_and_broken_connections_back_off_exponentially(
-    http_server: HttpServer, limits: Limits, naps: Naps
-) -> None:
+def test_5xx_and_broken_connections_back_off_exponentially(http_server: HttpServer, limits: Limits, naps: Naps) -> None:
     moods = {2: lambda r: Reply(503), 3: lambda r: Reply(200, hang_up=True), 4: lambda r: Reply(500)}
     serve(http_server, PATENTS, moods)
     assert fetch_patents(http_server.url, TOKEN, page_size=4, limits=limits) == lines(PATENTS)
@@ -260,9 +256,7 @@ def test_the_token_is_never_logged_or_told(
     http_server: HttpServer, limits: Limits, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    serve(
-        http_server, PATENTS, {1: lambda r: Reply(503), 3: lambda r: Reply(429, headers={"Retry-After": "1"})}
-    )
+    serve(http_server, PATENTS, {1: lambda r: Reply(503), 3: lambda r: Reply(429, headers={"Retry-After": "1"})})
     fetch_patents(http_server.url, TOKEN, page_size=3, limits=limits)
     with pytest.raises(PullError) as caught:
         fetch_patents(http_server.url, TOKEN + "\n", limits=limits)
