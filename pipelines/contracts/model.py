@@ -27,7 +27,8 @@ class Strict(BaseModel):
 class Column(Strict):
     """One column: `header` is the name in the contract, `aliases` are other names it is printed with.
 
-    `digits` pads a code that a spreadsheet took for a number back to `width` characters.
+    `digits` pads a code that a spreadsheet took for a number back to `width` characters. A date `within_period`
+    must lie in the file's year or quarter (`outside_period`); a row without its `is_evidence` cell is `no_evidence`.
     """
 
     name: str
@@ -39,19 +40,25 @@ class Column(Strict):
     nonnegative: bool = False
     one_of: tuple[str, ...] = ()
     unknown_value_is: Literal["not_a_number"] | None = None
+    within_period: bool = False
+    is_evidence: bool = False
     label_en: str = ""
 
 
 class Enterprise(Strict):
     """How a row finds its enterprise: which columns hold code and name, and whose register knows names.
 
-    `is_register`: the row defines an enterprise and its own code must be valid.
+    `is_register`: the row defines an enterprise and its own code must be valid. `below_scale_by_name`: an empty code
+    with a name that no register knows is a below-scale enterprise, known by its normalised name. `may_be_absent`: a
+    row with neither code nor name needs no enterprise.
     """
 
     code: str
     name: str
     names_of: Literal["file_year", "newest", "any_year"] = "file_year"
     is_register: bool = False
+    below_scale_by_name: bool = False
+    may_be_absent: bool = False
 
 
 class Rhythm(Strict):

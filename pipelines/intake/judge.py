@@ -1,7 +1,8 @@
 """What happens to each row: the outcomes of the contract, in its order.
 
-`unknown_enterprise` → `not_a_number`/`not_a_date` → `out_of_range` → `conflicting_duplicate` → `duplicate` →
-`accepted`. Only rows that passed the earlier tests are compared with each other.
+`unknown_enterprise` → `not_a_number`/`not_a_date` → `out_of_range` → `outside_period` → `no_evidence` →
+`conflicting_duplicate` → `duplicate` → `accepted`. Only rows that passed the earlier tests are compared with each
+other.
 """
 
 from __future__ import annotations
@@ -49,48 +50,59 @@ class Judged:
 
 
 def outcomes(frame: pl.DataFrame, contract: Contract, code_header: str | None) -> pl.DataFrame:
-    """`frame` with `outcome` and `outcome_column`; needs `enterprise_code` where the contract has an enterprise."""
-    unknown = pl.col("enterprise_code").is_null() if contract.enterprise else pl.lit(False)
+    """`frame` with `outcome` and `outcome_column`; needs `identity` where the contract has an enterprise.
+
+    `identity` names the enterprise of a row (its code, or the name of a below-scale one); null where none is found.
+    """
+    unknown = pl.col("identity").is_null() if contract.enterprise else pl.lit(False)
     frame = frame.with_columns(
         outcome=pl.when(unknown).then(pl.lit("unknown_enterprise")).otherwise(pl.col("bad_reason")),
         outcome_column=pl.when(unknown).then(pl.lit(code_header, pl.String)).otherwise(pl.col("bad_column")),
     )
-    key = ["enterprise_code" if part == "enterprise" else part for part in contract.key]
-    identity = {contract.enterprise.code, contract.enterprise.name} if contract.enterprise else set()
-    facts = [c.name for c in contract.columns if c.name not in identity]
+    parts = {"enterprise": "identity"}
+    if contract.enterprise:
+        parts[contract.enterprise.name] = "name_norm"
+    key = [parts.get(part, part) for part in contract.key]
+    named = {contract.enterprise.code, contract.enterprise.name} if contract.enterprise else set()
+    facts = [c.name for c in contract.columns if c.name not in named]
     passed = frame.filter(pl.col("outcome").is_null())
     repeated = passed.filter(pl.struct(key).is_duplicated())
     if not repeated.is_empty():
-        same = repeated.select(
+        verdict = repeated.select(
             "row_number",
             conflict=pl.struct(facts).n_unique().over(key) > 1,
             first=pl.col("row_number") == pl.col("row_number").min().over(key),
-        )
-        verdict = same.select(
+        ).select(
             "row_number",
             repeated=pl.when("conflict")
             .then(pl.lit("conflicting_duplicate"))
             .when(~pl.col("first"))
             .then(pl.lit("duplicate")),
         )
-        frame = frame.join(verdict, on="row_number", how="left", maintain_order="left").with_columns(
-            outcome=pl.coalesce("outcome", "repeated")
+        frame = (
+            frame.join(verdict, on="row_number", how="left", maintain_order="left")
+            .with_columns(outcome=pl.coalesce("outcome", "repeated"))
+            .drop("repeated")
         )
-        frame = frame.drop("repeated")
     return frame.with_columns(pl.col("outcome").fill_null("accepted"))
 
 
 def judge_register(frame: pl.DataFrame, contract: Contract, code_header: str | None) -> pl.DataFrame:
     """Register rows with their outcomes: an enterprise's own code must be valid."""
     own = pl.when("code_is_valid").then(pl.col("code_norm"))
-    return outcomes(frame.with_columns(enterprise_code=own), contract, code_header)
+    return outcomes(frame.with_columns(enterprise_code=own, identity=own), contract, code_header)
 
 
 def find_enterprises(frame: pl.DataFrame, contract: Contract, period: str | None, registers: Registers) -> pl.DataFrame:
-    """`frame` with `enterprise_code` (current code) and `matched_by` (`code`, `name`, `outside` or null)."""
-    assert contract.enterprise is not None
+    """`frame` with `enterprise_code` (current code), `matched_by` and `identity`.
+
+    `matched_by`: `code`, `name`, `outside` (a valid code that no register knows), `below_scale` (by name alone),
+    `absent` (a row that needs no enterprise), null where nothing was found.
+    """
+    rule = contract.enterprise
+    assert rule is not None
     year = period[:4] if period else None
-    names = registers.names_for(contract.enterprise.names_of, year)
+    names = registers.names_for(rule.names_of, year).with_columns(name_is_known=pl.lit(True))
     frame = frame.join(
         registers.codes.rename({"enterprise_code": "by_code"}),
         left_on="code_norm",
@@ -98,16 +110,33 @@ def find_enterprises(frame: pl.DataFrame, contract: Contract, period: str | None
         how="left",
         maintain_order="left",
     ).join(names, on="name_norm", how="left", maintain_order="left")
-    valid = pl.col("code_is_valid")
-    return frame.with_columns(
-        enterprise_code=pl.when(valid).then(pl.coalesce("by_code", "code_norm")).otherwise(pl.col("by_name")),
-        matched_by=pl.when(valid & pl.col("by_code").is_not_null())
-        .then(pl.lit("code"))
-        .when(valid)
-        .then(pl.lit("outside"))
-        .when(pl.col("by_name").is_not_null())
-        .then(pl.lit("name")),
-    ).drop("by_code", "by_name")
+    valid, no_code, no_name = pl.col("code_is_valid"), pl.col("code_norm").is_null(), pl.col("name_norm").is_null()
+    small = no_code & ~no_name & pl.col("name_is_known").is_null() & pl.lit(rule.below_scale_by_name)
+    absent = no_code & no_name & pl.lit(rule.may_be_absent)
+    return (
+        frame.with_columns(
+            enterprise_code=pl.when(valid).then(pl.coalesce("by_code", "code_norm")).otherwise(pl.col("by_name")),
+            matched_by=pl.when(valid & pl.col("by_code").is_not_null())
+            .then(pl.lit("code"))
+            .when(valid)
+            .then(pl.lit("outside"))
+            .when(pl.col("by_name").is_not_null())
+            .then(pl.lit("name"))
+            .when(small)
+            .then(pl.lit("below_scale"))
+            .when(absent)
+            .then(pl.lit("absent")),
+        )
+        .with_columns(
+            identity=pl.when(pl.col("enterprise_code").is_not_null())
+            .then(pl.col("enterprise_code"))
+            .when(small)
+            .then(pl.lit("name:") + pl.col("name_norm"))
+            .when(absent)
+            .then(pl.lit("absent"))
+        )
+        .drop("by_code", "by_name", "name_is_known")
+    )
 
 
 def judge(

@@ -65,7 +65,7 @@ def parse(content: bytes, contract: Contract, period: str | None) -> Parsed:
     unit = _money_unit(table.unit, contract)
     if table.cells.is_empty():
         raise Refused("empty", "no data row below the heading")
-    frame, notes = _typed(table, contract, found)
+    frame, notes = _typed(table, contract, found, period)
     _check_totals(table, contract, found, frame)
     known = set(found.values())
     return Parsed(
@@ -102,11 +102,15 @@ def typed(cells: pl.Series, column: Column) -> tuple[pl.Series, pl.Series | None
 _REASON = {"number": "not_a_number", "digits": "not_a_number", "date": "not_a_date"}
 
 
-def _typed(table: RawTable, contract: Contract, found: dict[str, int]) -> tuple[pl.DataFrame, list[CellNote]]:
+def _typed(
+    table: RawTable, contract: Contract, found: dict[str, int], period: str | None
+) -> tuple[pl.DataFrame, list[CellNote]]:
     rows = table.cells.get_column("row_number")
     out: dict[str, pl.Series] = {"row_number": rows}
     misread: list[tuple[int, str, str, pl.Series]] = []
-    negative: list[tuple[int, str, str, pl.Series]] = []
+    beyond: list[tuple[int, str, str, pl.Series]] = []
+    outside: list[tuple[int, str, str, pl.Series]] = []
+    unproven: list[tuple[int, str, str, pl.Series]] = []
     notes: list[CellNote] = []
     for column in contract.columns:
         position = found.get(column.name)
@@ -129,12 +133,19 @@ def _typed(table: RawTable, contract: Contract, found: dict[str, int]) -> tuple[
         if column.nonnegative:
             below = (series < 0).fill_null(False)
             if below.any():
-                negative.append((position, printed, "out_of_range", below))
+                beyond.append((position, printed, "out_of_range", below))
+        if column.within_period and period:
+            stray = (_period_of(series, contract) != period).fill_null(False)
+            if stray.any():
+                outside.append((position, printed, "outside_period", stray))
+        if column.is_evidence and series.null_count():
+            unproven.append((position, printed, "no_evidence", series.is_null()))
     if table.overflow:
         too_many = rows.is_in(list(table.overflow))
         misread.append((len(table.header), table.header[-1], "not_a_number", too_many))
-    # A cell that cannot be read comes before one out of range; within each the leftmost names the row.
-    bad_cells = sorted(misread, key=lambda b: b[0]) + sorted(negative, key=lambda b: b[0])
+    # In the contract's order of outcomes; within each the leftmost cell names the row.
+    groups = (misread, beyond, outside, unproven)
+    bad_cells = [spoiled for group in groups for spoiled in sorted(group, key=lambda b: b[0])]
     frame = pl.DataFrame(out)
     flagged = frame.select(
         bad_reason=pl.coalesce(*(pl.when(b).then(pl.lit(r)) for _, _, r, b in bad_cells), pl.lit(None, pl.String)),
@@ -158,6 +169,16 @@ def _typed(table: RawTable, contract: Contract, found: dict[str, int]) -> tuple[
             code.alias("code_norm"), valid.alias("code_is_valid"), name.alias("name_norm")
         ).with_columns(pl.col("code_norm").alias(contract.enterprise.code))
     return frame, notes
+
+
+def _period_of(days: pl.Series, contract: Contract) -> pl.Series:
+    """The period of the contract's kind that a day lies in."""
+    year = days.dt.year().cast(pl.String)
+    if contract.period == "year":
+        return year
+    if contract.period == "quarter":
+        return year + "-Q" + days.dt.quarter().cast(pl.String)
+    return days.dt.strftime("%Y-%m")
 
 
 def _nothing(column: Column, height: int) -> pl.Series:

@@ -19,7 +19,8 @@ _NAMES = {"name_norm": pl.String, "by_name": pl.String}
 
 @dataclass(frozen=True)
 class Registers:
-    """`codes`: every known code → current code. `names`: year → names with exactly one enterprise behind them."""
+    """`codes`: every known code → current code. `names`: year → names, with the enterprise behind each or, where
+    several share it, null."""
 
     fingerprint: str
     codes: pl.DataFrame
@@ -31,7 +32,7 @@ class Registers:
         return max(self.names, default=None)
 
     def names_for(self, names_of: str, year: str | None) -> pl.DataFrame:
-        """`name_norm`, `by_name` (current code) of the register that answers for a file."""
+        """`name_norm`, `by_name` (current code; null for several hits) of the register that answers for a file."""
         if names_of == "any_year":
             return self.any_year
         wanted = self.newest if names_of == "newest" else year
@@ -59,8 +60,8 @@ def build_registers(accepted: Mapping[str, pl.DataFrame], keys: Mapping[str, str
     )
     codes = _current_codes(rows)
     named = _names(rows).join(codes, left_on="code_norm", right_on="code")
-    by_year = {year: _unique(named.filter(pl.col("year") == year)) for year in sorted(accepted)}
-    return Registers(fingerprint, codes, by_year, _unique(named))
+    by_year = {year: _by_name(named.filter(pl.col("year") == year)) for year in sorted(accepted)}
+    return Registers(fingerprint, codes, by_year, _by_name(named))
 
 
 def _split(column: pl.Expr) -> pl.Expr:
@@ -100,14 +101,6 @@ def _names(rows: pl.DataFrame) -> pl.DataFrame:
     return long.with_columns(values.names(long.get_column("name")).alias("name_norm")).drop_nulls("name_norm")
 
 
-def _unique(named: pl.DataFrame) -> pl.DataFrame:
-    return (
-        named.group_by("name_norm")
-        .agg(
-            pl.col("enterprise_code").n_unique().alias("hits"),
-            pl.col("enterprise_code").first().alias("by_name"),
-        )
-        .filter(pl.col("hits") == 1)
-        .select("name_norm", "by_name")
-        .sort("name_norm")
-    )
+def _by_name(named: pl.DataFrame) -> pl.DataFrame:
+    code = pl.col("enterprise_code")
+    return named.group_by("name_norm").agg(by_name=pl.when(code.n_unique() == 1).then(code.first())).sort("name_norm")

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -316,8 +317,9 @@ def _parsed(archive: Archive, report: IntakeReport, say: Progress) -> list[Parse
             folder = archive.derive("parsed", key, partial(_parse, archive, arrival, contract))
         except Exception as error:
             # A fault of ours must not take the other files with it; nothing is kept, so it is tried again.
-            log.exception("parsing %s/%s failed", arrival.source, arrival.file_name)
-            detail = f"fault while parsing ({type(error).__name__}: {error}); see the log"
+            log.debug("parsing %s/%s failed", arrival.source, arrival.file_name, exc_info=True)
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            detail = f"fault while parsing: {type(error).__name__}: {error} ({Path(at.filename).name}:{at.lineno})"
             report.failures.append(f"{arrival.source}/{arrival.file_name}: {detail}")
             info = {"status": "refused", "reason": "unreadable", "detail": detail}
             result.append(ParsedDelivery(arrival, contract, key, archive.derived("parsed", key), info))

@@ -142,7 +142,7 @@ def texts(cells: pl.Series) -> pl.Series:
 
 def codes(cells: pl.Series) -> tuple[pl.Series, pl.Series]:
     """(normalised credit code, valid): blanks out, half width, upper case, I→1, O→0; GB 32100-2015 mod 31."""
-    text = half_width(cells).str.replace_all(r"\s", "").str.to_uppercase()
+    text = half_width(known(cells)).str.replace_all(r"\s", "").str.to_uppercase()
     text = text.str.replace_all("I", "1", literal=True).str.replace_all("O", "0", literal=True)
     return text, valid_codes(text)
 

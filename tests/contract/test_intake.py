@@ -273,3 +273,52 @@ def test_a_return_of_a_file_that_was_replaced_meanwhile_is_not_taken(home):
     report = take(home)
     assert len(report.failures) == 1 and "被新的文件取代" in report.failures[0]
     assert [d.file_name for d in report.deliveries if d.in_force] == ["企业入库税收_202103_更正1.xlsx"]
+
+
+def test_small_enterprises_rows_without_one_and_the_rules_of_the_ledgers(home):
+    """A name that no register knows is a below-scale enterprise where the code is empty, not where it is wrong."""
+    drop(
+        home,
+        "register",
+        "规上工业企业名录_2021.xlsx",
+        register([(code(1), "甲"), (code(2), "同名"), (code(3), "同名")]),
+    )
+    heading = [
+        "指标编号",
+        "事项名称",
+        "主体名称",
+        "主体信用代码",
+        "发生日期",
+        "数量",
+        "计量单位",
+        "责任单位",
+        "佐证文号",
+    ]
+
+    def row(item, name, credit_code, day="2021-04-01", quantity=1, evidence="文1号"):
+        return ["t", item, name, credit_code, day, quantity, "家", "县经信局", evidence]
+
+    body = [
+        row("事1", "小微厂(重点)", None),  # 4 below scale, by name
+        row("事1", " 小微厂", "/"),  # 5 the same again
+        row("事2", "同名", None),  # 6 several hits
+        row("事3", "小微厂", "91330521XX0000000"),  # 7 a wrong code is not an empty one
+        row("事4", None, None),  # 8 needs no enterprise
+        row("事5", "甲", None, day="2021-07-01"),  # 9 outside the quarter
+        row("事6", "甲", None, day="2021-03-31", evidence=None),  # 10 both: the period comes first
+        row("事7", "甲", None, evidence="/"),  # 11
+        row("事8", "甲", None, quantity=-1),  # 12 a quantity that may be negative
+    ]
+    drop(home, "achievement", "成果台账_2021Q2.xlsx", workbook([["2021年第2季度"], ["单位:见表头"], heading, *body]))
+    report = take(home)
+    assert [outcome for _, outcome, _ in rows(report, "成果台账_2021Q2.xlsx")] == [
+        "accepted",
+        "duplicate",
+        "unknown_enterprise",
+        "unknown_enterprise",
+        "accepted",
+        "outside_period",
+        "outside_period",
+        "no_evidence",
+        "accepted",
+    ]
