@@ -30,9 +30,8 @@ class Reply:
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
-    # Written piece by piece with a pause between: a slow server. None closes without an answer.
-    pause_s: float = 0.0
-    hang_up: bool = False
+    pause_s: float = 0.0  # between pieces of the body: a slow server
+    hang_up: bool = False  # close without an answer
 
 
 @dataclass
