@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.release.files import write_file
-
 SAMPLE_ROWS = 5
 
 CheckKey = tuple[str, str]
@@ -80,7 +78,7 @@ def _problem(kind: str, result: CheckResult) -> Problem:
 
 def write_results(path: Path, results: Sequence[CheckResult]) -> None:
     text = json.dumps([asdict(r) for r in results], ensure_ascii=False, indent=1, sort_keys=True)
-    write_file(path, text.encode())
+    path.write_text(text, encoding="utf-8")
 
 
 def read_results(path: Path) -> list[CheckResult]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,9 +15,9 @@ MADE = {"__pycache__", "dbt_packages", "logs", "target", ".user.yml"}
 PACKAGES = ("fenghuang", "dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "polars")
 
 
-def own_files(root: Path = CHECKOUT) -> Iterator[Path]:
+def own_files(root: Path = CHECKOUT, folders: Sequence[str] = OWN_FOLDERS) -> Iterator[Path]:
     """The files that decide what a release says, in a fixed order."""
-    for folder in OWN_FOLDERS:
+    for folder in folders:
         for path in sorted((root / folder).rglob("*")):
             if path.is_file() and MADE.isdisjoint(path.relative_to(root).parts):
                 yield path

@@ -16,7 +16,7 @@ from pipelines.gate.model import CheckResult
 from pipelines.home import Home
 from pipelines.release.code import code_digest, versions
 from pipelines.release.files import write_file
-from pipelines.release.store import MANIFEST, TABLES_FILE, Release, current_release, prune, put_in_place
+from pipelines.release.store import MANIFEST, TABLES_FILE, VALUES, Release, current_release, prune, put_in_place
 from pipelines.release.tables import TableDigest, copy_tables, table_digests
 
 INPUT_COLUMNS = (
@@ -66,7 +66,8 @@ def publish(
         "content_hash": content_hash,
         "built_at": built_at.isoformat(),
         "run_id": run_id,
-        "previous": before.id if before else None,
+        "latest_period": _latest_period(tables_file),
+        "previous": before.release_id if before else None,
         "code": code,
         "registry": digests[REGISTRY].digest,
         "versions": versions(),
@@ -91,6 +92,12 @@ def _inputs(tables_file: Path) -> list[dict[str, Any]]:
     return [
         dict(zip(INPUT_COLUMNS, row, strict=True)) for row in sorted(found, key=lambda row: [str(cell) for cell in row])
     ]
+
+
+def _latest_period(tables_file: Path) -> str | None:
+    with duckdb.connect(str(tables_file), read_only=True) as con:
+        ((period,),) = con.table(VALUES).aggregate("max(period)").fetchall()
+    return str(period) if period else None
 
 
 def _content_hash(inputs: Sequence[Mapping[str, Any]], code: str, registry: TableDigest) -> str:

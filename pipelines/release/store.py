@@ -19,16 +19,17 @@ from pipelines.release.files import point, sync, sync_tree
 MANIFEST = "manifest.json"
 TABLES_FILE = "internal.duckdb"
 RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+VALUES = "marts.indicator_value"
 KEEP_RELEASES = 30
 KEEP_RUN_LOGS = 10
-NOW = "now"
+RUN_LOG = "run.log"
 
 
 @dataclass(frozen=True)
 class Release:
     """One published release: its folder and what its manifest says."""
 
-    id: str
+    release_id: str
     path: Path
     manifest: dict[str, Any]
     is_current: bool
@@ -41,17 +42,36 @@ class Release:
     def content_hash(self) -> str:
         return str(self.manifest["content_hash"])
 
+    @property
+    def latest_period(self) -> str | None:
+        period: str | None = self.manifest["latest_period"]
+        return period
+
+    @property
+    def deliveries(self) -> int:
+        """Files the release knows of, refused ones too."""
+        return len(self.manifest["inputs"])
+
+    @property
+    def values(self) -> int:
+        """Published indicator values."""
+        return int(self.manifest["tables"][VALUES]["rows"])
+
+    @property
+    def checks(self) -> int:
+        return len(self.manifest["checks"])
+
 
 class Busy(Exception):
     """Another nightly run holds the lock."""
 
 
 def list_releases(home: Home) -> list[Release]:
-    """Every whole release, oldest first."""
+    """Every whole release, newest first."""
     if not home.releases.is_dir():
         return []
     current = home.current.resolve() if home.current.is_symlink() else None
-    folders = sorted(p for p in home.releases.iterdir() if RELEASE_ID.fullmatch(p.name))
+    folders = sorted((p for p in home.releases.iterdir() if RELEASE_ID.fullmatch(p.name)), reverse=True)
     return [
         Release(p.name, p, json.loads((p / MANIFEST).read_text(encoding="utf-8")), p.resolve() == current)
         for p in folders
@@ -79,12 +99,12 @@ def put_in_place(home: Home, assembled: Path, release_id: str) -> Path:
 def prune(home: Home, keep: int = KEEP_RELEASES) -> list[str]:
     """Remove the oldest releases beyond `keep`, never the current one. A reader that has one open keeps it."""
     removed = []
-    for release in list_releases(home)[:-keep]:
+    for release in list_releases(home)[keep:]:
         if not release.is_current:
             # The manifest goes first: a release half removed is no release.
             (release.path / MANIFEST).unlink()
             shutil.rmtree(release.path)
-            removed.append(release.id)
+            removed.append(release.release_id)
     return removed
 
 
@@ -96,20 +116,21 @@ def clean_up(home: Home) -> None:
     for folder in (home.releases, home.work):
         folder.mkdir(parents=True, exist_ok=True)
     for leftover in home.releases.iterdir():
-        if leftover.name.endswith(".tmp") or not (leftover / MANIFEST).is_file():
+        if not (leftover / MANIFEST).is_file() or not RELEASE_ID.fullmatch(leftover.name):
             shutil.rmtree(leftover)
     runs = sorted(
-        (p for p in home.work.iterdir() if p.is_dir() and not p.is_symlink() and (p / RUN_MARK).is_file()),
-        key=lambda p: (p / RUN_MARK).stat().st_mtime_ns,
+        (path for path in home.work.iterdir() if (path / RUN_LOG).is_file() and not path.is_symlink()),
+        key=lambda path: (path / RUN_LOG).stat().st_mtime_ns,
+        reverse=True,
     )
-    for run in runs[: -KEEP_RUN_LOGS or None]:
+    for run in runs[KEEP_RUN_LOGS:]:
         shutil.rmtree(run)
-    for run in runs[-KEEP_RUN_LOGS:]:
-        for heavy in (*run.glob("build.duckdb*"), *run.glob("data_docs"), *run.glob("dbt_target")):
-            shutil.rmtree(heavy) if heavy.is_dir() else heavy.unlink()
-
-
-RUN_MARK = "run.log"
+    for run in runs[:KEEP_RUN_LOGS]:
+        for heavy in (*run.glob("build.duckdb*"), run / "data_docs", run / "dbt_target"):
+            if heavy.is_dir():
+                shutil.rmtree(heavy)
+            else:
+                heavy.unlink(missing_ok=True)
 
 
 @contextmanager

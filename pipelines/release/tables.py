@@ -47,7 +47,7 @@ def copy_tables(
     that keys are unique is checked before. Raises `UnpromisedTable` for a table without a key in `keys`.
     """
     with duckdb.connect(str(target)) as con:
-        con.execute("ATTACH $file AS work (READ_ONLY)", {"file": str(work_file)})
+        con.execute(f"ATTACH {_text(str(work_file))} AS work (READ_ONLY)")
         tables = _tables(con, "work")
         if strangers := sorted(set(tables) - set(keys)):
             raise UnpromisedTable(
@@ -148,5 +148,5 @@ def _qualified(table: str) -> str:
 
 
 def _text(value: str) -> str:
-    """A literal, for `COMMENT ON`, which takes no parameters."""
+    """A literal, for statements that take no parameters (ATTACH, COMMENT ON)."""
     return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,146 @@
+"""The nightly job without a daemon: the very job that Dagster schedules, run here and now."""
+
+from __future__ import annotations
+
+import logging
+import os
+import uuid
+import warnings
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.home import Home
+from pipelines.orchestration.night import LOG_NAME, Night, NotPublished, open_night
+from pipelines.release.store import Busy, Release
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance, ExecuteInProcessResult
+
+    from pipelines.intake.run import IntakeReport
+
+SAMPLE_LINES = 20
+
+
+@dataclass(frozen=True)
+class NightlyResult:
+    """How a night ended.
+
+    `ok`: what was asked for was done (published, or all checks passed where publishing was not asked for).
+    Otherwise `stage`, `headline` and `details` name the first cause. `log` is the full log of the run.
+    """
+
+    ok: bool
+    release: Release | None = None
+    intake: IntakeReport | None = None
+    stage: str = ""
+    headline: str = ""
+    details: list[str] = field(default_factory=list)
+    log: Path | None = None
+    current: str | None = None
+
+
+def run_nightly(
+    home: Home,
+    *,
+    progress: Callable[[str], None] | None = None,
+    wait_s: float = 600.0,
+    publish: bool = True,
+) -> NightlyResult:
+    """Intake, build, gate and release. `publish=False` stops before the release.
+
+    Another run under way is waited for, up to `wait_s` seconds. Whatever goes wrong with the data or the checks is
+    in the result, not raised.
+    """
+    say = progress or (lambda message: None)
+    try:
+        with open_night(home, str(uuid.uuid4()), say, wait_s) as night:
+            # dbt imports and parses in its own process while Dagster is imported here.
+            night.start_build()
+            return _result(home, night, _execute(night, publish), publish)
+    except Busy as busy:
+        return NightlyResult(False, stage="lock", headline=str(busy), current=_current(home))
+
+
+def _execute(night: Night, publish: bool) -> ExecuteInProcessResult:
+    warnings.filterwarnings("ignore", module="dagster")
+    from pipelines.definitions import defs
+    from pipelines.orchestration.assets_release import RELEASE
+    from pipelines.orchestration.resources import NIGHTLY
+
+    job = defs.resolve_job_def(NIGHTLY)
+    but_release = sorted(job.asset_layer.executable_asset_keys - {RELEASE})
+    with _instance() as instance:
+        return job.execute_in_process(
+            instance=instance,
+            run_id=night.run_id,
+            resources={"night": night},
+            run_config={"loggers": {"run_log": {}}},
+            asset_selection=None if publish else but_release,
+            raise_on_error=False,
+        )
+
+
+def _instance() -> AbstractContextManager[DagsterInstance]:
+    """The installation's instance, so that its web server shows this run too; else none that outlives the run."""
+    from dagster import DagsterInstance
+
+    home = os.environ.get("DAGSTER_HOME")
+    if home and (Path(home) / "dagster.yaml").is_file():
+        return DagsterInstance.get()
+    return DagsterInstance.ephemeral()
+
+
+def _result(home: Home, night: Night, run: ExecuteInProcessResult, publish: bool) -> NightlyResult:
+    known: dict[str, Any] = {"intake": night.report, "log": night.log, "current": _current(home)}
+    if run.success and (night.release or not publish):
+        return NightlyResult(True, release=night.release, **known)
+    cause = night.cause or _unexpected(run)
+    return NightlyResult(False, stage=cause.stage, headline=cause.headline, details=cause.details, **known)
+
+
+def _unexpected(run: ExecuteInProcessResult) -> NotPublished:
+    """The first step that raised something nobody planned for, by its innermost cause; the trace is in the log."""
+    for event in run.all_events:
+        if event.is_step_failure and (error := event.step_failure_data.error):
+            logging.getLogger(LOG_NAME).error(error.to_string())
+            while error.cause:
+                error = error.cause
+            return NotPublished(str(event.step_key), f"意外错误 unexpected {error.cls_name}", [error.message.strip()])
+    return NotPublished("run", "任务未完成，原因不明 the run did not finish, for no known reason", [])
+
+
+def _current(home: Home) -> str | None:
+    return home.current.resolve().name if home.current.is_symlink() else None
+
+
+def render(result: NightlyResult) -> str:
+    """The result for one screen."""
+    if result.release is not None:
+        release = result.release
+        lines = [
+            f"已发布 published {release.release_id}",
+            f"  路径 path     {release.path}",
+            f"  内容 content  {release.content_hash}",
+            f"  期末 to       {release.latest_period}",
+            f"  {release.values:,} 个指标值 values · {release.deliveries} 份报送 deliveries · "
+            f"{release.checks} 项检查 checks",
+        ]
+        warned = [c for c in release.manifest["checks"] if not c["passed"]]
+        lines += [f"  提醒 warning: {c['table']} · {c['name']} ({c['observed']})" for c in warned]
+        return "\n".join(lines)
+    if result.ok:
+        return "全部检查通过，未发布（试运行） every check passed; nothing published (dry run)"
+    shown = [line for text in result.details for line in text.splitlines()]
+    lines = [
+        f"未发布 not published — {result.stage}: {result.headline}",
+        *(f"  {line}" for line in shown[:SAMPLE_LINES]),
+    ]
+    if len(shown) > SAMPLE_LINES:
+        lines.append(f"  … {len(shown) - SAMPLE_LINES} more lines in the log")
+    lines.append(f"  当前版本不变 current stays {result.current or '—'}")
+    if result.log:
+        lines.append(f"  日志 log {result.log}")
+    return "\n".join(lines)

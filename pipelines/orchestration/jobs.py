@@ -1,0 +1,23 @@
+"""The nightly job, and the intake alone."""
+
+from __future__ import annotations
+
+from dagster import AssetSelection, define_asset_job, in_process_executor
+
+from pipelines.orchestration.assets_sources import specs
+from pipelines.orchestration.resources import NIGHTLY
+
+# One process: starting one a step costs more than the work.
+nightly = define_asset_job(
+    NIGHTLY,
+    selection=AssetSelection.all() | AssetSelection.all_asset_checks(),
+    executor_def=in_process_executor,
+    description="收件、构建、检查、发布 Intake, build, gate, publish.",
+)
+
+intake = define_asset_job(
+    "intake",
+    selection=AssetSelection.assets(*[spec.key for spec in specs()]).without_checks(),
+    executor_def=in_process_executor,
+    description="只收件 Take in what is new and send back what is spoiled; publishes nothing.",
+)

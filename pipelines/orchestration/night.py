@@ -1,0 +1,183 @@
+"""One nightly run, without Dagster: its folder, its lock, its two helper processes, and what each stage does.
+
+Dagster's ops call the stages in order; `pipelines.nightly` reads from here what happened.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from pipelines.build import work_file
+from pipelines.build.dbt_runner import DbtOutcome, DbtProcess, read_outcome
+from pipelines.gate.model import CheckResult, Problem, problems, read_results, write_results
+from pipelines.gate.process import GateDied, GateWorker
+from pipelines.gate.suites import EXPECTATIONS, Suite, expected_checks, load_suites
+from pipelines.home import Home
+from pipelines.intake.run import IntakeReport, take_in
+from pipelines.release.files import point
+from pipelines.release.publish import publish
+from pipelines.release.store import RUN_LOG, Release, clean_up, nightly_lock
+
+WAIT_S = 3600.0
+# Every run's work file is opened under one path (see DbtProcess).
+LINK = "now"
+LOG_NAME = "fenghuang"
+
+Say = Callable[[str], None]
+
+
+class NotPublished(Exception):
+    """Why a run ends without a release: the stage, a headline, and what a person needs to act on it."""
+
+    def __init__(self, stage: str, headline: str, details: list[str], broken: list[Problem] | None = None) -> None:
+        super().__init__("\n".join([headline, *details]))
+        self.stage = stage
+        self.headline = headline
+        self.details = details
+        self.broken = broken or []
+
+
+class Night:
+    """One run. Stages: `take_in`, then dbt (`dbt.go()`, `judge_build`), `check_promises`, `publish`."""
+
+    def __init__(self, home: Home, run_id: str, say: Say, suites: Path = EXPECTATIONS) -> None:
+        self.home = home
+        self.run_id = run_id
+        self.say = say
+        self.suites_folder = suites
+        self.folder = home.work / run_id
+        self.work_file = self.folder / "build.duckdb"
+        self.dbt_target = self.folder / "dbt_target"
+        self.data_docs = self.folder / "data_docs"
+        self.checks_file = self.folder / "checks.json"
+        self.log = self.folder / RUN_LOG
+        self.report: IntakeReport | None = None
+        self.checks: list[CheckResult] = []
+        self.release: Release | None = None
+        self.cause: NotPublished | None = None
+
+    @cached_property
+    def suites(self) -> list[Suite]:
+        return load_suites(self.suites_folder)
+
+    @cached_property
+    def dbt(self) -> DbtProcess:
+        """Started on first use."""
+        cache = self.home.work / "dbt_cache.msgpack"
+        return DbtProcess(self.home.work / LINK / self.work_file.name, self.dbt_target, cache, self.log)
+
+    @cached_property
+    def gate(self) -> GateWorker:
+        """Started on first use."""
+        return GateWorker(self.log)
+
+    def start_build(self) -> None:
+        """Let dbt import and parse while Dagster is imported and the intake runs."""
+        _ = self.dbt
+
+    def start_gate(self) -> None:
+        """Let the gate load Great Expectations while dbt builds."""
+        _ = self.gate
+
+    def close(self) -> None:
+        for name in ("dbt", "gate"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+
+    # ------------------------------------------------------------------------------------------------- stages
+
+    def take_in(self) -> IntakeReport:
+        """Deliveries into the archive, the work file from the archive."""
+        self.report = take_in(self.home, self.say)
+        work_file.create(self.report.deliveries, self.folder)
+        return self.report
+
+    def judge_build(self) -> DbtOutcome:
+        """What dbt did. Raises `NotPublished` unless everything was built and every dbt test ran and passed."""
+        code = self.dbt.process.wait()
+        try:
+            outcome = read_outcome(self.dbt_target, self.work_file)
+        except FileNotFoundError as error:
+            raise NotPublished(
+                "build", f"dbt 未能运行 dbt could not run (exit code {code})", self._log_tail()
+            ) from error
+        if outcome.broken:
+            name, message = outcome.broken[0]
+            raise NotPublished("build", f"模型出错 model failed: {name}", message.splitlines())
+        if found := problems(outcome.expected, outcome.results):
+            raise _gate_shut("build", found)
+        if outcome.unbuilt:
+            raise NotPublished("build", f"未构建 not built: {', '.join(outcome.unbuilt)}", [])
+        if code != 0:
+            raise NotPublished("build", f"dbt 失败 dbt failed (exit code {code})", self._log_tail())
+        return outcome
+
+    def check_promises(self) -> list[CheckResult]:
+        """Run every suite on the work file. Raises `NotPublished` when the checks could not be run at all."""
+        try:
+            results = self.gate.check(self.work_file, self.data_docs, self.suites_folder)
+        except GateDied as error:
+            raise NotPublished("gate", "检查未执行 the checks did not run", [str(error)]) from error
+        write_results(self.checks_file, results)
+        return results
+
+    def assert_checked(self) -> list[CheckResult]:
+        """All checks of this run, dbt's and the suites', after counting that each expected one ran and passed.
+
+        Reads what this run wrote into its own folder; raises `NotPublished` otherwise.
+        """
+        outcome = self.judge_build()
+        results = read_results(self.checks_file) if self.checks_file.is_file() else []
+        if found := problems(expected_checks(self.suites), results):
+            raise _gate_shut("gate", found)
+        self.checks = [*outcome.results, *results]
+        return self.checks
+
+    def publish(self) -> Release:
+        """The release, once everything expected ran and passed in this run."""
+        checks = self.assert_checked()
+        self.say("发布 publishing")
+        try:
+            self.gate.wait_for_docs()
+        except GateDied as error:
+            raise NotPublished("gate", "检查报告未写成 the Data Docs were not written", [str(error)]) from error
+        keys = {suite.table: suite.key for suite in self.suites}
+        self.release = publish(self.home, self.work_file, self.data_docs, keys, checks, self.run_id)
+        return self.release
+
+    def _log_tail(self) -> list[str]:
+        return self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-10:]
+
+
+def _gate_shut(stage: str, found: list[Problem]) -> NotPublished:
+    first = found[0]
+    rows = [f"  {row}" for row in first.sample]
+    more = [problem.headline() for problem in found[1:]]
+    return NotPublished(stage, first.headline(), [first.expected, *rows, *more], found)
+
+
+@contextmanager
+def open_night(home: Home, run_id: str, say: Say, wait_s: float = WAIT_S) -> Iterator[Night]:
+    """A run of its own folder, alone in its home; what killed runs left over is removed first.
+
+    Raises `Busy` when another run holds the home for longer than `wait_s` seconds.
+    """
+    with nightly_lock(home, wait_s, say):
+        clean_up(home)
+        night = Night(home, run_id, say)
+        night.folder.mkdir(parents=True)
+        point(home.work / LINK, run_id)
+        handler = logging.FileHandler(night.log, encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        log = logging.getLogger(LOG_NAME)
+        log.addHandler(handler)
+        try:
+            yield night
+        finally:
+            night.close()
+            log.removeHandler(handler)
+            handler.close()
