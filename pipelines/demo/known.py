@@ -1,0 +1,161 @@
+"""What a reader who keeps to the raw contracts knows of one year, once the defects have taken their toll."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipelines.demo.county import MONTHS, County
+from pipelines.demo.setting import setting
+
+
+def _unknown(*shape: int) -> np.ndarray:
+    return np.full(shape, np.nan)
+
+
+@dataclass
+class KnownYear:
+    """Accepted facts of one year. Rows are enterprises (or meters, or fuel users), columns months 1 … 12.
+
+    NaN means not known. Money in 万元 year to date, land in 亩, electricity in kWh of the month.
+    """
+
+    county: County
+    k: int
+    scope: np.ndarray = field(init=False)
+    tax_wan: np.ndarray = field(init=False)
+    value_added_wan: np.ndarray = field(init=False)
+    revenue_wan: np.ndarray = field(init=False)
+    staff: np.ndarray = field(init=False)
+    rd_wan: np.ndarray = field(init=False)
+    rd_active: np.ndarray = field(init=False)
+    rd_institution: np.ndarray = field(init=False)
+    land_mu: np.ndarray = field(init=False)
+    park_mu: np.ndarray = field(init=False)
+    park_plots: list[tuple[float, float]] = field(default_factory=list)
+    """(亩, floor area in 亩) of every accepted parcel of its own in an old park."""
+    meter_kwh: np.ndarray = field(init=False)
+    meter_quarantined: np.ndarray = field(init=False)
+    electricity_delivered: np.ndarray = field(init=False)
+    fuel_users: np.ndarray = field(init=False)
+    fuel_ytd: np.ndarray = field(init=False)
+    fuel_accepted: np.ndarray = field(init=False)
+    fuel_delivered: np.ndarray = field(init=False)
+    population: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        n, meters = self.county.n, len(self.county.meter_no)
+        self.scope = np.zeros(n, dtype=bool)
+        for name in ("tax_wan", "value_added_wan", "revenue_wan", "staff"):
+            setattr(self, name, _unknown(n, MONTHS))
+        for name in ("rd_wan", "rd_active", "rd_institution", "land_mu", "park_mu"):
+            setattr(self, name, _unknown(n))
+        self.meter_kwh = _unknown(meters, MONTHS)
+        self.meter_quarantined = np.zeros((meters, MONTHS), dtype=bool)
+        self.electricity_delivered = np.zeros(MONTHS, dtype=bool)
+        self.fuel_delivered = np.zeros(MONTHS, dtype=bool)
+        self.set_fuel_users(np.array([], dtype=int))
+
+    def set_fuel_users(self, users: np.ndarray) -> None:
+        self.fuel_users = users
+        self.fuel_ytd = _unknown(len(users), len(setting()["fuels"]), MONTHS)
+        self.fuel_accepted = np.zeros((len(users), MONTHS), dtype=bool)
+
+    @property
+    def year(self) -> int:
+        return self.county.years[self.k]
+
+    # -- what the register says of the enterprises -------------------------------------------------------------
+
+    @property
+    def town(self) -> np.ndarray:
+        codes = np.array([town["code"] for town in setting()["towns"]], dtype=object)
+        return codes[self.county.town[self.k, : self.county.n]]
+
+    @property
+    def platform(self) -> np.ndarray:
+        return self.county.platform[self.k]
+
+    @property
+    def division(self) -> np.ndarray:
+        return self.county.division[: self.county.n]
+
+    @property
+    def is_manufacturing(self) -> np.ndarray:
+        return self.county.is_manufacturing[: self.county.n]
+
+    # -- energy ------------------------------------------------------------------------------------------------
+
+    def tce_ytd(self) -> tuple[np.ndarray, np.ndarray]:
+        """Energy in tce year to date, 等价值 and 当量值, enterprise × month, gaps estimated (contract, Facts).
+
+        January is unknown, since no fuel is reported; so is every month from a missing electricity file to
+        December, and a month whose fuel file is missing.
+        """
+        kwh = self._electricity_ytd()
+        fuel = self._fuel_tce_ytd()
+        data = setting()
+        gone = np.logical_or.accumulate(~self.electricity_delivered) | ~self.fuel_delivered
+        results = []
+        for kgce in (
+            data["electricity_equivalent_kgce_kwh"][str(self.year)],
+            data["electricity_calorific_kgce_kwh"],
+        ):
+            known = ~np.isnan(kwh) | ~np.isnan(fuel)
+            tce = np.where(known, np.nan_to_num(kwh) * kgce / 1000 + np.nan_to_num(fuel), np.nan)
+            tce[:, gone] = np.nan
+            results.append(tce)
+        return results[0], results[1]
+
+    def _electricity_ytd(self) -> np.ndarray:
+        """kWh year to date of every enterprise; accounts with gaps count with the mean of their accepted months."""
+        accepted = ~np.isnan(self.meter_kwh)
+        ever = accepted.any(axis=1)
+        begun = np.logical_or.accumulate(accepted, axis=1)
+        still = np.logical_or.accumulate(accepted[:, ::-1], axis=1)[:, ::-1]
+        mean = np.nansum(self.meter_kwh, axis=1) / np.maximum(accepted.sum(axis=1), 1)
+        estimated = ~accepted & ever[:, None] & (self.meter_quarantined | (begun & still))
+        month = np.where(accepted, self.meter_kwh, np.where(estimated, mean[:, None], np.nan))
+        known = np.logical_or.accumulate(~np.isnan(month), axis=1)
+        ytd = np.cumsum(np.nan_to_num(month), axis=1)
+        return self._of_owner(ytd, known, self.county.meter_owner)
+
+    def _of_owner(self, values: np.ndarray, known: np.ndarray, owner: np.ndarray) -> np.ndarray:
+        size = self.county.total
+        total, count = np.zeros((size, MONTHS)), np.zeros((size, MONTHS))
+        np.add.at(total, owner, np.where(known, values, 0))
+        np.add.at(count, owner, known)
+        return np.where(count > 0, total, np.nan)[: self.county.n]
+
+    def _fuel_tce_ytd(self) -> np.ndarray:
+        """tce of fuels year to date; months without an accepted row are interpolated."""
+        users, ytd, accepted = len(self.fuel_users), self.fuel_ytd, self.fuel_accepted
+        before_month, before = np.zeros((users, MONTHS)), np.zeros_like(ytd)
+        last_month, last = np.zeros(users), np.zeros(ytd.shape[:2])
+        for m in range(MONTHS):
+            now = accepted[:, m]
+            last_month = np.where(now, m + 1, last_month)
+            last = np.where(now[:, None], ytd[:, :, m], last)
+            before_month[:, m], before[:, :, m] = last_month, last
+        after_month, after = np.zeros((users, MONTHS)), np.full_like(ytd, np.nan)
+        next_month, following = np.zeros(users), np.full(ytd.shape[:2], np.nan)
+        for m in reversed(range(MONTHS)):
+            now = accepted[:, m]
+            next_month = np.where(now, m + 1, next_month)
+            following = np.where(now[:, None], ytd[:, :, m], following)
+            after_month[:, m], after[:, :, m] = next_month, following
+        month = np.arange(1, MONTHS + 1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            between = (month - before_month) / (after_month - before_month)
+            inner = before + (after - before) * between[:, None, :]
+            beyond = before * (month / before_month)[:, None, :]
+        filled = np.where((after_month > 0)[:, None, :], inner, beyond)
+        filled = np.where(accepted[:, None, :], ytd, filled)
+        filled[~accepted.any(axis=1)] = np.nan
+        per_unit = np.array([fuel["tce_per_unit"] for fuel in setting()["fuels"]])
+        known = ~np.isnan(filled)
+        tce = np.where(known.any(axis=1), np.nansum(filled * per_unit[None, :, None], axis=1), np.nan)
+        result = _unknown(self.county.n, MONTHS)
+        result[self.fuel_users] = tce
+        return result
