@@ -16,7 +16,7 @@ from pathlib import Path
 import fastexcel
 import pytest
 import xlsxwriter
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.contracts import load_contracts
@@ -147,7 +147,7 @@ def test_every_quarantined_sample_file_goes_and_comes_home(tmp_path: Path, sourc
     assert come_home(save_book(sheets), item) == [corrected]
 
 
-@pytest.mark.parametrize(("source", "file_name"), FILES[::5])
+@pytest.mark.parametrize(("source", "file_name"), FILES, ids=[name for _, name in FILES])
 def test_an_untouched_workbook_corrects_nothing(tmp_path: Path, source: str, file_name: str) -> None:
     item = item_of(source, file_name)
     content = sent(tmp_path, item)
@@ -328,6 +328,7 @@ def test_restored_undoes_neutralised(text: str) -> None:
     assert not re.match(r"\s*[=+\-@]", neutralised(text))
 
 
+@settings(deadline=None, max_examples=50)  # each writes and reads a workbook
 @given(
     st.lists(
         st.one_of(st.none(), st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00"))),

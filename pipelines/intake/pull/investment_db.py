@@ -116,9 +116,7 @@ def _sqlite_bytes(content: list[tuple[Table, list[Row]]]) -> bytes:
         memory.execute("PRAGMA page_size = 4096")
         memory.execute("PRAGMA encoding = 'UTF-8'")
         for table, rows in content:
-            columns = ", ".join(
-                f'"{column.name}" {SQLITE_TYPES.get(column.type, "text")}' for column in table.columns
-            )
+            columns = ", ".join(f'"{column.name}" {SQLITE_TYPES.get(column.type, "text")}' for column in table.columns)
             memory.execute(f'CREATE TABLE "{table.name}" ({columns})')
             marks = ", ".join("?" for _ in table.columns)
             memory.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', rows)  # noqa: S608

@@ -58,9 +58,7 @@ class _ListChanged(Exception):
     """The list is no longer the one of the first page."""
 
 
-def fetch_patents(
-    base_url: str, token: str | None, *, page_size: int = 200, limits: Limits | None = None
-) -> bytes:
+def fetch_patents(base_url: str, token: str | None, *, page_size: int = 200, limits: Limits | None = None) -> bytes:
     """The whole list as UTF-8 JSON Lines, the form of `专利清单_YYYYMMDD.jsonl`.
 
     One object a line with the keys and values the API gave, in order of `patent_no`, then of the line.
@@ -140,9 +138,7 @@ class _Reader:
             numbers = [str(patent.get("patent_no")) for patent in page.data]
             repeats = repeats or not seen.isdisjoint(numbers)
             seen.update(numbers)
-            lines += zip(
-                numbers, (json.dumps(patent, ensure_ascii=False) for patent in page.data), strict=True
-            )
+            lines += zip(numbers, (json.dumps(patent, ensure_ascii=False) for patent in page.data), strict=True)
         return [line for _, line in sorted(lines)], repeats
 
     def _page(self, number: int) -> _Page:
@@ -211,9 +207,7 @@ def _check_status(response: httpx.Response) -> None:
     if status == 429:
         raise _Transient("HTTP 429", _retry_after(response.headers.get("Retry-After"), datetime.now(UTC)))
     if status in (408, 425) or status >= 500:
-        raise _Transient(
-            f"HTTP {status}", _retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-        )
+        raise _Transient(f"HTTP {status}", _retry_after(response.headers.get("Retry-After"), datetime.now(UTC)))
     raise PullError(
         f"专利接口返回 HTTP {status}：请核对 PATENT_API_URL 是否为接口的根地址（其后接 /patents）。",
         f"The patent API answered HTTP {status}: check that PATENT_API_URL is the address before /patents.",

@@ -169,16 +169,8 @@ def _identity(sheet: str, at: int, number_text: str, mark: str, width: int) -> t
     return int(number_text), marks
 
 
-_MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2}) 00:00:00")
-
-
 def _cell(grid: Grid, row: int, column: int) -> str:
-    """A cell as `plain` text; a date that the spreadsheet program made of it without its midnight."""
-    if row >= len(grid) or column >= len(grid[row]):
-        return ""
-    text = plain(grid[row][column])
-    midnight = _MIDNIGHT.fullmatch(text)
-    return midnight.group(1) if midnight else text
+    return plain(grid[row][column]) if row < len(grid) and column < len(grid[row]) else ""
 
 
 def _error(sheet: str, cell: str | None, zh: str, en: str) -> ReturnError:

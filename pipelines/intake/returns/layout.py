@@ -37,6 +37,7 @@ MAX_UNPACKED_BYTES = 256 * 1024**2
 _FORMULA = r"\s*[=+\-@＝＋－＠]"
 _NEEDS_APOSTROPHE = re.compile(rf"'*{_FORMULA}")
 _HAS_APOSTROPHE = re.compile(rf"'+{_FORMULA}")
+_MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2}) 00:00:00")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -48,8 +49,11 @@ class ReturnError(ValueError):
 
 
 def plain(cell: str | None) -> str:
-    """A cell as it is compared: control characters (line breaks, tabs) as blanks, none at the ends."""
-    return _CONTROL.sub(" ", cell or "").strip()
+    """A cell as it is shown and compared: control characters (line breaks, tabs) as blanks, none at the ends, and
+    a date without the midnight that readers of workbooks add to it."""
+    text = _CONTROL.sub(" ", cell or "").strip()
+    midnight = _MIDNIGHT.fullmatch(text)
+    return midnight.group(1) if midnight else text
 
 
 def neutralised(text: str) -> str:
