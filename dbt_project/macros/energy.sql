@@ -17,7 +17,7 @@
     {{ return(columns) }}
 {%- endmacro %}
 
-{# A quantity in tce or t of CO2; an energy that is not used adds nothing, an unknown factor makes the sum unknown. #}
+{# A quantity times its factor; an energy that is not used adds nothing, an unknown factor makes the sum unknown. #}
 {% macro converted(quantity, factor) -%}
-    case when {{ quantity }} is null then 0 else cast(cast({{ quantity }} as decimal(28, 8)) * {{ factor }} as decimal(28, 10)) end
+    case when {{ quantity }} is null then 0 else cast({{ quantity }} as double) * cast({{ factor }} as double) end
 {%- endmacro %}

@@ -41,28 +41,24 @@ known as (
     from to_date
 ),
 
-{%- set fuel_tce %}
-        {%- for fuel, unit in fuel_units().items() %}
-        + {{ converted('k.' ~ fuel ~ '_ytd_' ~ unit, 'f.' ~ fuel ~ '_tce') }}
-        {%- endfor %}
-{%- endset %}
-
 converted as (
     select
         k.*,
-        case when k.is_known then {{ converted('k.electricity_ytd_kwh', 'f.electricity_calorific_tce') }}
-        {{- fuel_tce }} end as tce_calorific_ytd,
-        case when k.is_known then {{ converted('k.electricity_ytd_kwh', 'f.electricity_equivalent_tce') }}
-        {{- fuel_tce }} end as tce_equivalent_ytd,
+        case when k.is_known then {{ converted('k.electricity_ytd_kwh', 'f.electricity_calorific_tce') }} end
+            as electricity_calorific_tce,
+        case when k.is_known then {{ converted('k.electricity_ytd_kwh', 'f.electricity_equivalent_tce') }} end
+            as electricity_equivalent_tce,
+        case when k.is_known then {{ converted('k.electricity_estimated_ytd_kwh', 'f.electricity_equivalent_tce') }} end
+            as electricity_estimated_tce,
+        case when k.is_known then {{ converted('k.electricity_ytd_kwh', 'f.electricity_co2') }} end
+            as electricity_co2,
+        {%- for kind in ['tce', 'co2'] %}
         case when k.is_known then
-            {{ converted('k.electricity_estimated_ytd_kwh', 'f.electricity_equivalent_tce') }}
-            + case when k.is_fuel_estimated then 0 {{- fuel_tce }} else 0 end
-        end as tce_estimated_ytd,
-        case when k.is_known then {{ converted('k.electricity_ytd_kwh', 'f.electricity_co2') }}
-        {%- for fuel, unit in fuel_units().items() %}
-        + {{ converted('k.' ~ fuel ~ '_ytd_' ~ unit, 'f.' ~ fuel ~ '_co2') }}
+            0 {%- for fuel, unit in fuel_units().items() %}
+            + {{ converted('k.' ~ fuel ~ '_ytd_' ~ unit, 'f.' ~ fuel ~ '_' ~ kind) }}
+            {%- endfor %}
+        end as fuel_{{ kind }}{{ "," if not loop.last }}
         {%- endfor %}
-        end as co2_ytd_t
     from known as k
     inner join {{ ref('int_energy_factor') }} as f on k.year = f.year
 )
@@ -75,9 +71,10 @@ select
     electricity_estimated_ytd_kwh,
     {{ fuel_columns() | join(',\n    ') }},
     is_fuel_estimated,
-    cast(tce_calorific_ytd as decimal(28, 10)) as tce_calorific_ytd,
-    cast(tce_equivalent_ytd as decimal(28, 10)) as tce_equivalent_ytd,
-    cast(tce_estimated_ytd as decimal(28, 10)) as tce_estimated_ytd,
-    cast(co2_ytd_t as decimal(28, 10)) as co2_ytd_t
+    cast(electricity_calorific_tce + fuel_tce as decimal(28, 10)) as tce_calorific_ytd,
+    cast(electricity_equivalent_tce + fuel_tce as decimal(28, 10)) as tce_equivalent_ytd,
+    cast(electricity_estimated_tce + case when is_fuel_estimated then fuel_tce else 0 end as decimal(28, 10))
+        as tce_estimated_ytd,
+    cast(electricity_co2 + fuel_co2 as decimal(28, 10)) as co2_ytd_t
 from converted
 where coalesce(electricity_ytd_kwh, electricity_kwh, {{ fuel_columns() | join(', ') }}) is not null

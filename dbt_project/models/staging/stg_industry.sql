@@ -5,8 +5,8 @@ select
     period,
     enterprise_code,
     {%- for measure in money %}
-    cast({{ measure }}_kcny * {{ unit_factor('千元', '万元') }} as decimal(18, 6)) as {{ measure }}_ytd_wan,
+    {{ scaled(measure ~ '_kcny', unit_factor('千元', '万元'), 'decimal(18, 6)') }} as {{ measure }}_ytd_wan,
     {%- endfor %}
-    cast(staff_avg as decimal(18, 6)) as staff_avg_ytd
+    {{ scaled('staff_avg', 1, 'decimal(18, 6)') }} as staff_avg_ytd
 from {{ source('raw', 'industry') }}
 where outcome = 'accepted'

@@ -7,8 +7,8 @@ select
     l.town_name,
     l.tenure,
     l.old_park,
-    cast(l.registered_area * to_mu.factor as decimal(18, 8)) as area_mu,
-    cast(l.registered_area * to_m2.factor as decimal(18, 8)) as area_m2,
+    {{ scaled('l.registered_area', 'to_mu.factor', 'decimal(18, 8)') }} as area_mu,
+    {{ scaled('l.registered_area', 'to_m2.factor', 'decimal(18, 8)') }} as area_m2,
     cast(l.floor_area_m2 as decimal(18, 8)) as floor_area_m2
 from {{ source('raw', 'land') }} as l
 left join {{ ref('unit_factor') }} as to_mu on l.area_unit = to_mu.unit and to_mu.canonical_unit = '亩'

@@ -12,7 +12,7 @@ select
     legal_status,
     strategic_emerging as is_strategic_emerging,
     overseas_family as has_overseas_family,
-    cast(pledge_amount_wan as decimal(18, 6)) as pledge_amount_wan,
+    {{ scaled('pledge_amount_wan', 1, 'decimal(18, 6)') }} as pledge_amount_wan,
     award,
     town_code
 from {{ source('raw', 'patent') }}

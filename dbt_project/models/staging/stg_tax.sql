@@ -3,8 +3,8 @@ select
     t.row_number,
     t.period,
     t.enterprise_code,
-    cast(t.tax_month * u.factor as decimal(18, 6)) as tax_month_wan,
-    cast(t.tax_ytd * u.factor as decimal(18, 6)) as tax_ytd_wan
+    {{ scaled('t.tax_month', 'u.factor', 'decimal(18, 6)') }} as tax_month_wan,
+    {{ scaled('t.tax_ytd', 'u.factor', 'decimal(18, 6)') }} as tax_ytd_wan
 from {{ source('raw', 'tax') }} as t
 left join {{ ref('unit_factor') }} as u on t.money_unit = u.unit and u.canonical_unit = '万元'
 where t.outcome = 'accepted'
