@@ -140,6 +140,7 @@ class County:
         named = np.zeros(self.total, dtype=bool)
         named[self.in_register(k)] = True
         named[: self.n] &= ~self.exposed
+        named[self.namesakes] = False
         return ~named
 
     def _draw_characters(self, rng: np.random.Generator) -> None:

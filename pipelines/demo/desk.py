@@ -108,9 +108,9 @@ class Desk:
         layout = draw_layout(sheet, columns, rng)
         if form.channel == "csv":
             untidy(sheet, rng, dates_as_cells=False)
-            # A file in another encoding than the source's cannot be decoded.
-            encoding = ("gb18030" if form.encoding.startswith("utf") else "utf-16") if version == "unreadable" else ""
-            write_csv(path, sheet, layout, encoding=encoding or form.encoding)
+            # A mark no Chinese encoding and no UTF-8 begins with: it cannot be decoded.
+            encoding = "utf-16" if version == "unreadable" else form.encoding
+            write_csv(path, sheet, layout, encoding=encoding)
         else:
             assert year is not None
             totals = column_sums(sheet)

@@ -81,8 +81,8 @@ def write_demo(
     Raises ValueError for other sizes, years or shares, and FileExistsError where the inbox holds deliveries already:
     two counties in one inbox are none.
     """
-    if not 0 <= defects <= 0.2:
-        raise ValueError(f"defects must be a share from 0 to 0.2, not {defects}")
+    if not 0 <= defects <= 0.5:
+        raise ValueError(f"defects must be a share from 0 to 0.5, not {defects}")
     county = County(enterprises, years, seed)
     sources = [module.__name__.rsplit(".", 1)[1] for module in (*OF_A_YEAR, *WHOLE_LISTS)]
     for source in sources:
