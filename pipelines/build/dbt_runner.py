@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -40,12 +41,10 @@ class DbtProcess:
     def go(self) -> subprocess.Popen[bytes]:
         """Let it build; its events are on the stdout of the process."""
         assert self.process.stdin is not None
-        try:
+        # Where it ended already its events and its exit code say why.
+        with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(b"go\n")
             self.process.stdin.flush()
-        except BrokenPipeError:
-            # It ended already: its events and its exit code say why.
-            pass
         return self.process
 
     def close(self) -> None:
@@ -57,10 +56,8 @@ class DbtProcess:
                 stream.close()
         if self.process.stdin is not None and not self.process.stdin.closed:
             # A pipe nobody reads any more may still hold the word.
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 self.process.stdin.close()
-            except BrokenPipeError:
-                pass
 
 
 @dataclass(frozen=True)
