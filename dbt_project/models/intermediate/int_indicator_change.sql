@@ -40,6 +40,4 @@ left join ratio as b
             when 'prior_year' then v.year - 1
             when 'baseline_year' then {{ plan_parameter('baseline_year', 'integer') }}
         end
-where
-    v.year >= {{ plan_parameter('window_start_year', 'integer') }}
-    and (v.breakdown = 'county' or v.value / nullif(b.value, 0) is not null)
+where v.year >= {{ plan_parameter('window_start_year', 'integer') }}

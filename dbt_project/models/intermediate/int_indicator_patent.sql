@@ -82,4 +82,3 @@ select
     cast(null as double) as rolling12_value,
     cast(null as integer) as n_enterprises
 from figures
-where breakdown = 'county' or numerator / nullif(denominator, 0) is not null

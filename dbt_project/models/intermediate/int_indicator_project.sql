@@ -145,4 +145,3 @@ select
     cast(null as double) as rolling12_value,
     cast(null as integer) as n_enterprises
 from figures
-where breakdown = 'county' or value is not null

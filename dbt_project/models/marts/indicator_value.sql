@@ -1,4 +1,5 @@
-{#- Every published figure; each kind of rule is one model with these columns. -#}
+{#- Every published figure; each kind of rule is one model with these columns. Only the county has rows without a value:
+    what cannot be known. -#}
 {%- set columns = [
     'indicator_id', 'period', 'breakdown', 'breakdown_code', 'value', 'numerator', 'denominator', 'coverage',
     'coverage_weighted', 'estimated_share', 'rolling12_value', 'n_enterprises'
@@ -29,4 +30,5 @@ select
     cast(rolling12_value as double) as rolling12_value,
     cast(n_enterprises as integer) as n_enterprises
 from figures
+where breakdown = 'county' or value is not null
 order by indicator_id, period, breakdown, breakdown_code
