@@ -33,8 +33,8 @@ class KnownYear:
     rd_institution: np.ndarray = field(init=False)
     land_mu: np.ndarray = field(init=False)
     park_mu: np.ndarray = field(init=False)
-    park_plots: list[tuple[float, float]] = field(default_factory=list)
-    """(亩, floor area in 亩) of every accepted parcel of its own in an old park."""
+    park_plot: tuple[float, float, int] = (0.0, 0.0, 0)
+    """Floor area and land (㎡) of own parcels in old parks, and how many hold them."""
     meter_kwh: np.ndarray = field(init=False)
     meter_quarantined: np.ndarray = field(init=False)
     electricity_delivered: np.ndarray = field(init=False)

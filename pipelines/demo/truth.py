@@ -258,14 +258,17 @@ class Efficiency:
             before=self._before.tax_wan if self._before else None,
             rolls=True,
         )
-        mu, floor = (sum(values) for values in zip(*known.park_plots, strict=True)) if known.park_plots else (0.0, 0.0)
+        floor, land, holding = known.park_plot
         row: Row = {
             "indicator_id": "old_park_plot_ratio",
             "period": f"{known.year}-12",
             "breakdown": "county",
             "breakdown_code": county_code(),
+            "n_enterprises": holding,
         }
-        yield row | ({"value": floor / mu, "numerator": floor, "denominator": mu} if mu else {})
+        if land:
+            row |= {"value": floor / land, "numerator": floor, "denominator": land, "coverage": 1.0}
+        yield row
 
 
 # -- patents -------------------------------------------------------------------------------------------------------
@@ -326,7 +329,7 @@ def patents_per_10k(
 
 # -- investment ----------------------------------------------------------------------------------------------------
 
-_AREAS = {"town": "town_code", "platform": "platform"}
+_AREAS = {"town": "town_code", "platform": "platform", "industry": "division"}
 
 
 @dataclass(frozen=True)
@@ -339,11 +342,13 @@ class Library:
 
     @classmethod
     def of(cls, projects: Projects) -> Library:
-        section = pl.col("industry_code").str.slice(0, 2).cast(pl.Int64)
+        division = pl.col("industry_code").str.slice(0, 2)
         codes = setting()["platforms"]
         milestones = projects.project_milestone.filter(~pl.col("deleted"))
         project = projects.project.filter(~pl.col("deleted")).with_columns(
-            is_industry=section.is_between(6, 46), platform=pl.col("platform").replace(codes)
+            division=division,
+            is_industry=division.cast(pl.Int64).is_between(6, 46),
+            platform=pl.col("platform").replace(codes),
         )
         for name, label in (("落地", "landed_on"), ("开工", "started_on"), ("竣工", "completed_on")):
             first = milestones.filter(pl.col("milestone") == name).group_by("project_id")
@@ -363,7 +368,7 @@ def _in(column: str, year: int, month: int, since: int | None = None) -> pl.Expr
 
 
 def _spread(frame: pl.DataFrame, *aggregates: pl.Expr) -> Iterator[tuple[str, str, tuple[float | None, ...]]]:
-    """Aggregates for the county, then for towns and platforms that have a row."""
+    """Aggregates for the county, then for towns, platforms and divisions that have a row."""
     yield "county", county_code(), frame.select(*aggregates).row(0)
     for breakdown, column in _AREAS.items():
         by_area = frame.filter(pl.col(column).is_not_null()).group_by(column).agg(*aggregates).sort(column)
@@ -386,7 +391,7 @@ _COUNTS = {
 
 
 def investment(projects: Projects, years: Sequence[int]) -> Iterator[Row]:
-    """The Investment group for every month from February on, county, towns and platforms."""
+    """The Investment group for every month from February on, county, towns, platforms and divisions."""
     library = Library.of(projects)
     for year in years:
         for month in FROM_FEBRUARY:

@@ -126,11 +126,10 @@ def draw(county: County) -> Projects:
             "planned_total_usd_wan": pl.Series(usd).fill_nan(None),
             "introduced_on": introduced,
             "town_code": towns[town],
-            "platform": platform,
+            "platform": pl.Series(platform.tolist(), dtype=pl.String),
             "kind": kinds,
             "deleted": deleted,
-        },
-        schema_overrides={"platform": pl.String},
+        }
     )
     dates = introduced[:, None] + np.cumsum(lags, axis=1)
     reaches &= dates <= end

@@ -83,5 +83,5 @@ def deliver(desk: Desk, county: County, k: int, facts: YearFacts, known: KnownYe
     park = np.array([name is not None for name in parcels.park[good]])
     own = np.bincount(holder[park], weights=mu[park], minlength=county.total)[: county.n]
     known.park_mu = np.where(own > 0, own, np.nan)
-    floor = parcels.floor_m2[good][park] * _MU_PER["平方米"]
-    known.park_plots = list(zip(mu[park].tolist(), floor.tolist(), strict=True))
+    floor_m2 = float(parcels.floor_m2[good][park].sum())
+    known.park_plot = (floor_m2, float(mu[park].sum()) / _MU_PER["平方米"], int((own > 0).sum()))
