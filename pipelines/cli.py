@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -32,7 +33,9 @@ app = typer.Typer(
 release_app = typer.Typer(no_args_is_help=True, help="发布版本 Releases: what was published, when, from what.")
 app.add_typer(release_app, name="release")
 
-out = Console(highlight=False)
+# A log or a pipe has no width of its own; 80 columns would cut the tables.
+WIDTH = None if sys.stdout.isatty() else 140
+out = Console(highlight=False, width=WIDTH)
 err = Console(stderr=True, highlight=False)
 
 

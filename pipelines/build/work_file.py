@@ -16,22 +16,55 @@ from pipelines.intake.run import Delivery
 
 _TYPES = {"number": "DECIMAL(38,8)", "date": "DATE", "flag": "BOOLEAN"}
 
-_DELIVERY = {
-    "delivery_id": pl.String,
-    "source": pl.String,
-    "file_name": pl.String,
-    "period": pl.String,
-    "version": pl.Int32,
-    "sha256": pl.String,
-    "received_at": pl.String,
-    "status": pl.String,
-    "reason": pl.String,
-    "detail": pl.String,
-    "in_force": pl.Boolean,
-    "rows_read": pl.Int64,
-    "rows_accepted": pl.Int64,
-    "rows_quarantined": pl.Int64,
-    "rows_duplicate": pl.Int64,
+# The published audit tables: column → (type, comment). `raw.delivery` has three columns more.
+AUDIT: dict[str, tuple[str, dict[str, tuple[pl.DataType, str]]]] = {
+    "delivery": (
+        "报送记录：收到的每个文件及其处理结果 / Every file that arrived, and what became of it",
+        {
+            "source": (pl.String(), "来源 / Source"),
+            "file_name": (pl.String(), "文件名 / File name"),
+            "period": (pl.String(), "所属期 / Period of the file: YYYY-MM, YYYY, YYYY-Qn or YYYY-MM-DD"),
+            "version": (pl.Int32(), "更正序号，0 为首次报送 / N of _更正N, 0 for the first"),
+            "sha256": (
+                pl.String(),
+                "文件内容的 SHA-256，即存档中的编号 / SHA-256 of the bytes, its name in the archive",
+            ),
+            "received_at": (pl.Datetime("us", "UTC"), "收到时间 / Time of the intake; no content of a release"),
+            "status": (pl.String(), "accepted 采用，refused 退回，superseded 已被取代 / Outcome of the file"),
+            "reason": (pl.String(), "退回原因 / Why it was refused"),
+            "rows_read": (
+                pl.Int64(),
+                "读取行数 = 接受 + 隔离 + 重复 / Rows read = accepted + quarantined + duplicate [行]",
+            ),
+            "rows_accepted": (pl.Int64(), "接受行数 / Rows accepted [行]"),
+            "rows_quarantined": (pl.Int64(), "隔离行数 / Rows quarantined [行]"),
+            "rows_duplicate": (pl.Int64(), "重复行数 / Repetitions dropped [行]"),
+            "detail": (pl.String(), "退回说明 / What to mend"),
+        },
+    ),
+    "quarantined_row": (
+        "隔离行：采用的文件中未能接受的行 / Rows of the files in force that were not accepted",
+        {
+            "source": (pl.String(), "来源 / Source"),
+            "file_name": (pl.String(), "文件名 / File name"),
+            "sheet": (pl.String(), "工作表，csv 与清单为空 / Sheet; empty for csv and lists"),
+            "row_number": (pl.Int32(), "表中行号 / Row number as in the sheet"),
+            "reason": (pl.String(), "原因 / Reason, as the contract names it"),
+            "column_name": (pl.String(), "问题列（按文件所印列名） / Offending column, as printed in the file"),
+            "cells": (pl.String(), "原始单元格（JSON，按列名） / Original cells, JSON by printed heading"),
+        },
+    ),
+    "cell_note": (
+        "置空单元格：行被接受、单元格被置空 / Cells that were nulled while their row stayed",
+        {
+            "source": (pl.String(), "来源 / Source"),
+            "file_name": (pl.String(), "文件名 / File name"),
+            "row_number": (pl.Int32(), "表中行号，数据库为空 / Row number as in the sheet; empty for a database"),
+            "column_name": (pl.String(), "列名（按文件所印） / Column, as printed in the file"),
+            "cell": (pl.String(), "原始内容 / The original cell"),
+            "reason": (pl.String(), "原因 / Reason"),
+        },
+    ),
 }
 
 
@@ -49,8 +82,8 @@ def create(deliveries: Sequence[Delivery], run_dir: Path) -> Path:
                 files = [str(d.judged / file_name) for d in current if d.judged]
                 _view(connection, table, columns, files)
         _delivery(connection, deliveries)
-        _quarantined(connection, deliveries)
-        _cell_notes(connection, deliveries)
+        _rows_of(connection, deliveries, "quarantined_row", "quarantined.parquet")
+        _rows_of(connection, deliveries, "cell_note", "notes.parquet")
     return path
 
 
@@ -88,71 +121,47 @@ def _view(connection: duckdb.DuckDBPyConnection, table: str, columns: list[tuple
 
 
 def _delivery(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> None:
-    frame = pl.DataFrame(
-        [{name: getattr(d, name) for name in _DELIVERY} for d in deliveries], schema=_DELIVERY, orient="row"
+    published = {name: kind for name, (kind, _) in AUDIT["delivery"][1].items()}
+    schema = {"delivery_id": pl.String(), "in_force": pl.Boolean(), **published, "received_at": pl.String()}
+    rows = [{name: getattr(delivery, name) for name in schema} for delivery in deliveries]
+    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        pl.col("received_at").str.to_datetime(time_unit="us", time_zone="UTC")
     )
-    connection.register("frame", frame.to_arrow())
-    connection.execute(
-        "create table raw.delivery as select * exclude (received_at), received_at::timestamptz as received_at "
-        "from frame order by source, period nulls first, version, file_name, delivery_id"
-    )
-    connection.execute(
-        "create table audit.delivery as select source, file_name, period, version, sha256, received_at, status, "
-        "reason, rows_read, rows_accepted, rows_quarantined, rows_duplicate from raw.delivery "
-        "order by source, period nulls first, version, file_name, sha256"
-    )
-    connection.unregister("frame")
+    order = ["source", "period", "version", "file_name", "sha256"]
+    frame = frame.sort(order, nulls_last=False)
+    _table(connection, "raw.delivery", frame)
+    _table(connection, "audit.delivery", frame.select(*published))
+    _comment(connection, "delivery")
 
 
-def _quarantined(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> None:
-    schema = {
-        "source": pl.String,
-        "file_name": pl.String,
-        "sheet": pl.String,
-        "row_number": pl.Int32,
-        "reason": pl.String,
-        "column_name": pl.String,
-        "cells": pl.String,
-    }
+def _rows_of(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], table: str, file_name: str) -> None:
+    """An audit table of rows kept beside the judged ones of each delivery in force."""
+    schema = {name: kind for name, (kind, _) in AUDIT[table][1].items()}
+    of_file = ("source", "file_name", "sheet")
     frames = [
-        pl.read_parquet(d.judged / "quarantined.parquet").select(
-            pl.lit(d.source).alias("source"),
-            pl.lit(d.file_name).alias("file_name"),
-            pl.lit(d.sheet, dtype=pl.String).alias("sheet"),
-            pl.col("row_number").cast(pl.Int32),
-            "reason",
-            "column_name",
-            "cells",
+        pl.read_parquet(d.judged / file_name).select(
+            pl.lit(getattr(d, name), dtype=kind).alias(name) if name in of_file else pl.col(name).cast(kind)
+            for name, kind in schema.items()
         )
         for d in deliveries
-        if d.in_force and d.rows_quarantined and d.judged
+        if d.in_force and d.judged and (d.judged / file_name).exists()
     ]
-    _table(connection, "quarantined_row", pl.concat([pl.DataFrame(schema=schema), *frames]))
-
-
-def _cell_notes(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> None:
-    schema = {
-        "source": pl.String,
-        "file_name": pl.String,
-        "row_number": pl.Int32,
-        "column_name": pl.String,
-        "cell": pl.String,
-        "reason": pl.String,
-    }
-    frames = [
-        pl.read_parquet(d.judged / "notes.parquet").select(
-            pl.lit(d.source).alias("source"), pl.lit(d.file_name).alias("file_name"), pl.all()
-        )
-        for d in deliveries
-        if d.in_force and d.judged
-    ]
-    _table(connection, "cell_note", pl.concat([pl.DataFrame(schema=schema), *frames]))
+    frame = pl.concat([pl.DataFrame(schema=schema), *frames])
+    order = ["source", "file_name", "row_number", "column_name"]
+    _table(connection, f"audit.{table}", frame.sort(order, nulls_last=False, maintain_order=True))
+    if "cells" in schema:
+        connection.execute(f"alter table audit.{table} alter cells type json")
+    _comment(connection, table)
 
 
 def _table(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
     connection.register("frame", frame.to_arrow())
-    connection.execute(
-        f'create table audit."{name}" as select * from frame '  # noqa: S608 - names of this module
-        "order by source, file_name, row_number nulls first, column_name nulls first"
-    )
+    connection.execute(f"create table {name} as select * from frame")  # noqa: S608 - names of this module
     connection.unregister("frame")
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    meaning, columns = AUDIT[table]
+    connection.execute(f"comment on table audit.{table} is '{meaning}'")
+    for name, (_, comment) in columns.items():
+        connection.execute(f"comment on column audit.{table}.{name} is '{comment}'")
