@@ -101,6 +101,8 @@ def _tables(contract: Contract) -> list[tuple[str, str, list[tuple[str, str]]]]:
     columns += [("row_number", "INTEGER"), ("outcome", "VARCHAR")]
     if contract.enterprise:
         columns += [("enterprise_code", "VARCHAR"), ("matched_by", "VARCHAR")]
+        if contract.enterprise.below_scale_by_name:
+            columns.append(("identity", "VARCHAR"))
     return [(contract.source, "rows.parquet", columns + [_typed(c) for c in contract.columns])]
 
 

@@ -27,7 +27,8 @@ OUTCOME_ZH = {
 
 @dataclass(frozen=True)
 class Judged:
-    """`rows`: every row with `outcome` and, for enterprises, `enterprise_code` and `matched_by`;
+    """`rows`: every row with `outcome` and, for enterprises, `enterprise_code` and `matched_by` (with `identity` where
+    a name alone may name one);
     `quarantined`: `row_number`, `reason`, `column_name`, `cells` (JSON object by printed heading)."""
 
     rows: pl.DataFrame
@@ -179,6 +180,8 @@ def judge(
     ours = ["row_number", "outcome"]
     if contract.enterprise:
         ours += ["enterprise_code", "matched_by"]
+        if contract.enterprise.below_scale_by_name:
+            ours.append("identity")
     rows = judged.select(*ours, *(c.name for c in contract.columns)).with_columns(pl.col("row_number").cast(pl.Int32))
     return Judged(rows, named)
 
