@@ -96,20 +96,17 @@ def write_demo(
     efficiency = figures.Efficiency()
     values: list[figures.Row] = []
     populations: list[np.ndarray | None] = []
-    writer: pq.ParquetWriter | None = None
-    for k in range(len(county.years)):
-        known = KnownYear(county, k)
-        facts = county.facts(k)
-        for module in OF_A_YEAR:
-            module.deliver(desk, county, k, facts, known)
-        values += efficiency.add(known)
-        table = figures.facts_table(county, known).to_arrow()
-        if writer is None:
-            writer = pq.ParquetWriter(truth / "facts_enterprise_month.parquet", table.schema)
-        writer.write_table(table)
-        populations.append(known.population)
-    assert writer is not None
-    writer.close()
+    # The facts of a year are written as the year is done, so that memory holds two years and never four.
+    schema = figures.facts_table(county, KnownYear(county, 0)).to_arrow().schema
+    with pq.ParquetWriter(truth / "facts_enterprise_month.parquet", schema) as writer:
+        for k in range(len(county.years)):
+            known = KnownYear(county, k)
+            facts = county.facts(k)
+            for module in OF_A_YEAR:
+                module.deliver(desk, county, k, facts, known)
+            values += efficiency.add(known)
+            writer.write_table(figures.facts_table(county, known).to_arrow())
+            populations.append(known.population)
     for whole in WHOLE_LISTS:
         whole.deliver_list(desk, county)
     newest, _ = patent.newest(county, defects)
