@@ -31,7 +31,7 @@ gaps as (
     select a.account_no, a.year, p.month, p.period, a.mean_kwh
     from account_years as a
     inner join {{ ref('int_period') }} as p
-        on a.year = p.year and p.month > a.first_month and p.month < a.last_month
+        on a.year = p.year and a.first_month < p.month and a.last_month > p.month
     where a.n_months < a.last_month - a.first_month + 1 and p.has_electricity_file
     union
     select a.account_no, a.year, p.month, p.period, a.mean_kwh
@@ -41,7 +41,7 @@ gaps as (
     where p.has_electricity_file
 ),
 
-{#- the account belongs to whom its nearest accepted month names: the one before the gap, else the one after -#}
+-- the account belongs to whom its nearest accepted month names: the one before the gap, else the one after
 estimated as (
     select
         g.account_no,
@@ -57,7 +57,7 @@ estimated as (
 rows_of_enterprises as (
     select enterprise_code, period, electricity_kwh, cast(0 as decimal(18, 8)) as estimated_kwh from accepted
     union all
-    select enterprise_code, period, mean_kwh, mean_kwh from estimated
+    select enterprise_code, period, mean_kwh, mean_kwh as estimated_kwh from estimated
 )
 
 select

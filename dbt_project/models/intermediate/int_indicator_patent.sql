@@ -6,6 +6,10 @@ rule as (
     select * from {{ ref('rule_patent_stock') }}
 ),
 
+county as (
+    select code from {{ ref('area') }} where area_type = 'county'
+),
+
 population_years as (
     select
         t.period,
@@ -13,7 +17,7 @@ population_years as (
         t.month,
         max(p.year) as population_year
     from {{ ref('int_period') }} as t
-    inner join {{ ref('int_population') }} as p on p.year < t.year or (p.year = t.year and t.month = 12)
+    inner join {{ ref('int_population') }} as p on t.year > p.year or (t.year = p.year and t.month = 12)
     where t.is_reported
     group by t.period, t.last_day, t.month
 ),
@@ -39,7 +43,7 @@ in_force as (
         count(*) as n_patents
     from population_years as t
     inner join {{ ref('int_high_value_patent') }} as h
-        on t.last_day >= h.counts_from and (h.counts_until is null or h.counts_until > t.last_day)
+        on t.last_day >= h.counts_from and (h.counts_until is null or t.last_day < h.counts_until)
     group by t.period, h.town_code
 ),
 
@@ -50,7 +54,7 @@ stock as (
     union all
     select i.period, 'county' as breakdown, c.code as breakdown_code, sum(i.n_patents) as n_patents
     from in_force as i
-    cross join (select code from {{ ref('area') }} where area_type = 'county') as c
+    cross join county as c
     group by i.period, c.code
 ),
 

@@ -11,14 +11,16 @@ county as (
     select code from {{ ref('area') }} where area_type = 'county'
 ),
 
-{#- growth and what counts from the plan's first year have no month before it -#}
+-- growth and what counts from the plan's first year have no month before it
 rule_month as (
     select
         r.*,
         t.period,
         t.last_day,
         make_date(
-            case r.time_window when 'year' then t.year else {{ plan_parameter('window_start_year', 'integer') }} end, 1, 1
+            case r.time_window when 'year' then t.year else {{ plan_parameter('window_start_year', 'integer') }} end,
+            1,
+            1
         ) as window_first_day,
         coalesce(t.period <= k.known_until, false) as is_known
     from rule as r
@@ -33,7 +35,7 @@ rule_month as (
         )
 ),
 
-{#- projects that fit what does not depend on the month -#}
+-- projects that fit what does not depend on the month
 fitting as (
     select
         r.indicator_id,
@@ -50,13 +52,15 @@ fitting as (
         on
             (p.is_manufacturing or not r.is_manufacturing_only)
             and (not r.is_fortune500_only or p.is_fortune500)
-            and (r.project_kind is null or p.kind = r.project_kind)
+            and (r.project_kind is null or r.project_kind = p.kind)
     left join {{ ref('industry_division') }} as d on p.division = d.division
     where
         (not r.is_industry_only or d.is_industry)
         and (
             r.threshold_column is null
-            or {{ meets(pick('r.threshold_column', project_amounts(), 'decimal(18, 6)'), 'r.threshold_comparator', 'r.threshold') }}
+            or {{ meets(
+                pick('r.threshold_column', project_amounts(), 'decimal(18, 6)'), 'r.threshold_comparator', 'r.threshold'
+            ) }}
         )
 ),
 
@@ -79,7 +83,7 @@ picked as (
     where r.is_known and (r.event is null or p.event_on between r.window_first_day and r.last_day)
 ),
 
-{#- a ratio takes the projects whose planned sum is known; one without a recorded flow has invested nothing -#}
+-- a ratio takes the projects whose planned sum is known; one without a recorded flow has invested nothing
 contribution as (
     select
         indicator_id,
@@ -121,11 +125,15 @@ figures as (
         cast(a.denominator as double) as denominator,
         case
             when not r.is_known then null
-            when r.result in ('count', 'sum') and a.breakdown = 'county' then coalesce(cast(a.numerator as double), 0) * r.factor
+            when r.result in ('count', 'sum') and a.breakdown = 'county'
+                then coalesce(cast(a.numerator as double), 0) * r.factor
             when r.result in ('count', 'sum') then cast(a.numerator as double) * r.factor
-            when r.result = 'ratio' then cast(a.numerator as double) / nullif(cast(a.denominator as double), 0) * r.factor
+            when r.result = 'ratio'
+                then cast(a.numerator as double) / nullif(cast(a.denominator as double), 0) * r.factor
             when r.result = 'growth'
-                then (coalesce(cast(a.numerator as double), 0) / nullif(cast(a.denominator as double), 0) - 1) * r.factor
+                then
+                    (coalesce(cast(a.numerator as double), 0) / nullif(cast(a.denominator as double), 0) - 1)
+                    * r.factor
         end as value
     from area_sums as a
     inner join rule_month as r on a.indicator_id = r.indicator_id and a.period = r.period

@@ -49,7 +49,7 @@ picked as (
         end
 ),
 
-{#- one row a rule, month and combination of town, platform and division: every figure below is a sum of these -#}
+-- one row a rule, month and combination of town, platform and division: every figure below is a sum of these
 cell as (
     select
         indicator_id,
@@ -108,7 +108,7 @@ area_sums as (
     {%- endfor %}
 ),
 
-{#- comparable prices: current price / index x 100; the index of the base year is 100 -#}
+-- comparable prices: current price / index x 100; the index of the base year is 100
 figures as (
     select
         a.*,

@@ -2,7 +2,6 @@
     too. Where there is none, the month of the newest list of patents or projects; that date does not count beside
     monthly deliveries, for a list that is pulled bears the day of the pull, however old its content. A year whose R&D
     report is in force reaches to its December, for yearly figures only. -#}
-{%- set monthly = ['tax', 'industry', 'electricity', 'fuel'] -%}
 with
 
 delivered as (
@@ -18,7 +17,7 @@ delivered as (
 bounds as (
     select
         coalesce(
-            max(case when source in ('{{ monthly | join("', '") }}') then month_name end),
+            max(case when source in ('tax', 'industry', 'electricity', 'fuel') then month_name end),
             max(case when source in ('patent', 'investment') and is_in_force then month_name end)
         ) as horizon,
         max(case when source = 'rd' and is_in_force then year_name end) || '-12' as last_closed_december
@@ -38,14 +37,24 @@ digits as (
     from (values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) as d (n)
 ),
 
+-- month numbers from January of the first year on, a thousand of them
+month_numbers as (
+    select
+        cast(substr(l.first_period, 1, 4) as integer)
+        + cast(floor((h.n * 100 + t.n * 10 + u.n) / 12) as integer) as year,
+        (h.n * 100 + t.n * 10 + u.n) % 12 + 1 as month
+    from limits as l
+    cross join digits as h
+    cross join digits as t
+    cross join digits as u
+),
+
 calendar as (
     select
-        cast(l.first_year + i.n as integer) as year,
-        m.month,
-        cast(l.first_year + i.n as varchar) || '-' || lpad(cast(m.month as varchar), 2, '0') as period
-    from (select cast(substr(first_period, 1, 4) as integer) as first_year from limits) as l
-    cross join (select t.n * 10 + u.n as n from digits as t cross join digits as u) as i
-    cross join (select n + 1 as month from digits union all select n + 11 as month from digits where n < 2) as m
+        year,
+        month,
+        cast(year as varchar) || '-' || lpad(cast(month as varchar), 2, '0') as period
+    from month_numbers
 ),
 
 electricity_months as (
