@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Kind = Literal["text", "number", "date", "flag", "code", "digits"]
+Kind = Literal["text", "number", "date", "flag", "code", "digits", "month", "period"]
 
 PERIOD_PATTERNS = {
     "month": r"(?P<period>\d{4}(?:0[1-9]|1[0-2]))",
@@ -27,8 +27,10 @@ class Strict(BaseModel):
 class Column(Strict):
     """One column: `header` is the name in the contract, `aliases` are other names it is printed with.
 
-    `digits` pads a code that a spreadsheet took for a number back to `width` characters. A date `within_period`
-    must lie in the file's year or quarter (`outside_period`); a row without its `is_evidence` cell is `no_evidence`.
+    A `month` becomes `YYYY-MM`, a `period` `YYYY` or `YYYY-MM`; `digits` pads a code that a spreadsheet took for a
+    number back to `width` characters. A date `within_period` must lie in the file's year or quarter
+    (`outside_period`); a row without its `is_evidence` cell is `no_evidence`. `must_be_in`: seed columns of the plan
+    (`area.code`), one of which must know the value (`unknown_code`).
     """
 
     name: str
@@ -42,6 +44,7 @@ class Column(Strict):
     unknown_value_is: Literal["not_a_number"] | None = None
     within_period: bool = False
     is_evidence: bool = False
+    must_be_in: tuple[str, ...] = ()
     label_en: str = ""
 
 
@@ -80,7 +83,8 @@ class Table(Strict):
 
 
 class Contract(Strict):
-    """One source."""
+    """One source. `newest_only`: a newer list replaces all older ones. `strict`: an input of the county's own, refused
+    whole, with the row and the reason, where any row is not as it should be."""
 
     source: str
     bureau: str
@@ -95,6 +99,7 @@ class Contract(Strict):
     enterprise: Enterprise | None = None
     key: tuple[str, ...] = ()
     newest_only: bool = False
+    strict: bool = False
     null_bad_cells_except: tuple[str, ...] | None = None
     columns: tuple[Column, ...] = ()
     tables: tuple[Table, ...] = ()
@@ -113,6 +118,11 @@ class Contract(Strict):
         if "enterprise" in self.key and not self.enterprise:
             raise ValueError(f"{self.source}: the key names the enterprise, but no enterprise is declared")
         return self
+
+    @property
+    def looks_into_plan(self) -> bool:
+        """Does what is accepted depend on the plan in force?"""
+        return any(column.must_be_in for column in self.columns)
 
     @property
     def suffix(self) -> str:

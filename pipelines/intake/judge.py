@@ -18,6 +18,7 @@ OUTCOME_ZH = {
     "unknown_enterprise": "找不到企业:信用代码为空或无效,且名称在名录中没有唯一对应",
     "not_a_number": "应为数字的单元格不是数字(或计量单位无法识别)",
     "not_a_date": "应为日期的单元格不是日期",
+    "unknown_code": "编号不在方案的登记表中",
     "out_of_range": "数量不能为负数",
     "outside_period": "日期不在本表所属期内",
     "no_evidence": "缺少佐证文号",

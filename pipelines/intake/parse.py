@@ -14,8 +14,10 @@ import polars as pl
 
 from pipelines.contracts import Column, Contract
 from pipelines.intake import values
+from pipelines.intake.judge import outcomes
 from pipelines.intake.readers import RawTable, match_columns, read_sqlite, read_table
 from pipelines.intake.refusal import Refused
+from pipelines.plan import plan_codes
 
 # 合计 may differ from the sum of its column by this share (contract, "A file is refused whole").
 CONTROL_TOLERANCE = Decimal("0.001")
@@ -67,6 +69,8 @@ def parse(content: bytes, contract: Contract, period: str | None) -> Parsed:
         raise Refused("empty", "no data row below the heading")
     frame, notes = _typed(table, contract, found, period)
     _check_totals(table, contract, found, frame)
+    if contract.strict:
+        _check_rows(frame, contract)
     known = set(found.values())
     return Parsed(
         tables={"": frame},
@@ -90,6 +94,8 @@ def typed(cells: pl.Series, column: Column) -> tuple[pl.Series, pl.Series | None
         return values.dates(cells)
     if column.type == "flag":
         return values.flags(cells)
+    if column.type in ("month", "period"):
+        return values.periods(cells, months_only=column.type == "month")
     if column.type == "digits":
         assert column.width is not None
         return values.digits(cells, column.width)
@@ -99,7 +105,13 @@ def typed(cells: pl.Series, column: Column) -> tuple[pl.Series, pl.Series | None
     return text, None
 
 
-_REASON = {"number": "not_a_number", "digits": "not_a_number", "date": "not_a_date"}
+_REASON = {
+    "number": "not_a_number",
+    "digits": "not_a_number",
+    "date": "not_a_date",
+    "month": "not_a_date",
+    "period": "not_a_date",
+}
 
 
 def _typed(
@@ -134,6 +146,11 @@ def _typed(
             below = (series < 0).fill_null(False)
             if below.any():
                 beyond.append((position, printed, "out_of_range", below))
+        if column.must_be_in:
+            codes = sorted(set().union(*(plan_codes(seed) for seed in column.must_be_in)))
+            foreign = (series.is_not_null() & ~series.is_in(codes)).fill_null(False)
+            if foreign.any():
+                misread.append((position, printed, "unknown_code", foreign))
         if column.within_period and period:
             stray = (_period_of(series, contract) != period).fill_null(False)
             if stray.any():
@@ -189,6 +206,30 @@ def _nothing(column: Column, height: int) -> pl.Series:
 def _notes(table: RawTable, position: int, bad: pl.Series, printed: str, reason: str) -> list[CellNote]:
     spoiled = table.cells.select("row_number", f"c{position}").filter(bad)
     return [CellNote(number, printed, cell, reason) for number, cell in spoiled.iter_rows()]
+
+
+def _check_rows(frame: pl.DataFrame, contract: Contract) -> None:
+    """`malformed` where a strict input has a row that would be quarantined, or lacks a required cell."""
+    required = [c for c in contract.columns if c.required]
+    lacking = pl.coalesce(
+        *(pl.when(pl.col(c.name).is_null()).then(pl.lit(c.header)) for c in required), pl.lit(None, pl.String)
+    )
+    judged = outcomes(frame, contract, None).with_columns(
+        outcome=pl.when((pl.col("outcome") == "accepted") & lacking.is_not_null())
+        .then(pl.lit("empty_cell"))
+        .otherwise(pl.col("outcome")),
+        outcome_column=pl.coalesce("outcome_column", lacking),
+    )
+    spoiled = judged.filter(~pl.col("outcome").is_in(["accepted", "duplicate"])).select(
+        "row_number", "outcome", "outcome_column"
+    )
+    if not spoiled.is_empty():
+        shown = "; ".join(
+            f"第{number}行 row {number}: {reason}" + (f" ({column})" if column else "")
+            for number, reason, column in spoiled.head(5).iter_rows()
+        )
+        more = f" … {spoiled.height - 5} more" if spoiled.height > 5 else ""
+        raise Refused("malformed", shown + more)
 
 
 def _check_title(title: str | None, contract: Contract, period: str | None) -> None:

@@ -9,6 +9,7 @@ REASONS = {
     "unit_unknown": "计量单位无法识别",
     "control_total_mismatch": "合计数与明细之和不符(相差超过 0.1%)",
     "empty": "没有数据行",
+    "malformed": "有不合要求的行",
     "unrecognised_name": "文件名不符合该来源的命名规则",
 }
 

@@ -33,6 +33,7 @@ from pipelines.intake.pull.investment_db import fetch_investment
 from pipelines.intake.pull.patent_api import fetch_patents
 from pipelines.intake.refusal import Refused
 from pipelines.intake.registers import Registers, build_registers
+from pipelines.plan import plan_digest
 
 log = logging.getLogger(__name__)
 
@@ -309,7 +310,8 @@ def _parsed(archive: Archive, report: IntakeReport, say: Progress) -> list[Parse
     result = []
     for done, arrival in enumerate(newest.values(), start=1):
         contract = contracts[arrival.source]
-        key = content_key("parsed", arrival.delivery_id, arrival.sha256, contract.fingerprint, PARSER)
+        plan = plan_digest() if contract.looks_into_plan else ""
+        key = content_key("parsed", arrival.delivery_id, arrival.sha256, contract.fingerprint, PARSER, plan)
         if not archive.derived("parsed", key).exists():
             say(f"解析 parsing {done}/{len(newest)} {arrival.source}/{arrival.file_name}")
             report.parsed += 1

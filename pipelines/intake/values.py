@@ -135,6 +135,18 @@ def digits(cells: pl.Series, width: int) -> tuple[pl.Series, pl.Series]:
     return values, text.is_not_null() & ~good
 
 
+def periods(cells: pl.Series, *, months_only: bool) -> tuple[pl.Series, pl.Series]:
+    """(`YYYY-MM`, or `YYYY` of a whole year, bad): `2021-03`, `2021/3`, `2021年3月`, `202103`; `2021`, `2021年`."""
+    text = half_width(known(cells)).str.strip_chars()
+    frame = pl.DataFrame({"t": text}).with_columns(
+        parts=pl.col("t").str.extract_groups(r"^(\d{4})(?:[-/]|年)?(0?[1-9]|1[0-2])月?$"),
+        year=pl.col("t").str.extract(r"^(\d{4})年?$"),
+    )
+    month = pl.col("parts").struct.field("1") + "-" + pl.col("parts").struct.field("2").str.zfill(2)
+    values = frame.select(month if months_only else pl.coalesce("year", month)).to_series().alias(cells.name)
+    return values, text.is_not_null() & values.is_null()
+
+
 def texts(cells: pl.Series) -> pl.Series:
     """Surrounding blanks off; the marks for "not known" become null."""
     return known(cells)
