@@ -117,9 +117,18 @@ def _checks(manifest: dict[str, Any]) -> Iterator[tuple[str, CheckKey]]:
         yield unique_id, (_table(manifest, test), test["name"])
 
 
+def subject(manifest: dict[str, Any], test: dict[str, Any]) -> str | None:
+    """Unique id of what a test is about: the node it is attached to; else the first mart it reads, or the first."""
+    if attached := test.get("attached_node"):
+        return str(attached)
+    reads: list[str] = test["depends_on"]["nodes"]
+    marts = [unique_id for unique_id in reads if manifest["nodes"].get(unique_id, {}).get("schema") == "marts"]
+    return next(iter([*marts, *reads]), None)
+
+
 def _table(manifest: dict[str, Any], test: dict[str, Any]) -> str:
-    """`schema.table` the test is about: the one it is attached to, or else the first it reads."""
-    about = test.get("attached_node") or next(iter(test["depends_on"]["nodes"]), None)
+    """`schema.table` the test is about."""
+    about = subject(manifest, test)
     node = manifest["nodes"].get(about) or manifest["sources"].get(about)
     return f"{node['schema']}.{node.get('alias') or node['identifier']}" if node else "-"
 

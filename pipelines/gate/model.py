@@ -58,7 +58,7 @@ def problems(expected: Iterable[CheckKey], results: Sequence[CheckResult]) -> li
     """Everything that keeps the gate shut: critical checks that failed, and any check that crashed or did not
     run. A check that ran twice, or that nobody expected, means the count cannot be trusted and is an error.
 
-    Unrun first, then crashed, then failed: a check that did not run is the worse news.
+    First cause first: crashed, then failed, then unrun, for a check may not have run because another failed.
     """
     expected = list(expected)
     by_key = {result.key: result for result in results}
@@ -66,9 +66,9 @@ def problems(expected: Iterable[CheckKey], results: Sequence[CheckResult]) -> li
         raise ValueError("a check reported twice; the gate cannot count")
     if strangers := sorted(set(by_key) - set(expected)):
         raise ValueError(f"checks reported that nobody expected: {strangers}")
-    found = [Problem("unrun", table, name) for table, name in expected if (table, name) not in by_key]
-    found += [_problem("crashed", r) for r in results if r.crashed]
+    found = [_problem("crashed", r) for r in results if r.crashed]
     found += [_problem("failed", r) for r in results if not r.passed and not r.crashed and r.severity == "critical"]
+    found += [Problem("unrun", table, name) for table, name in expected if (table, name) not in by_key]
     return found
 
 

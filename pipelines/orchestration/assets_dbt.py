@@ -12,8 +12,9 @@ from dagster_dbt.dbt_manifest import validate_manifest
 from packaging.version import Version
 
 from pipelines.build.dbt_project import PROJECT, parsed_manifest
+from pipelines.build.dbt_runner import subject
 from pipelines.contracts import load_contracts
-from pipelines.orchestration.assets_sources import source_key
+from pipelines.orchestration.assets_sources import STEWARD, owners, source_key
 from pipelines.orchestration.resources import stage
 
 # GSBPM phase by folder of the dbt project, where the node does not name one in its meta.
@@ -23,7 +24,6 @@ GROUPS = {
     "intermediate": "gsbpm_5_process",
     "marts": "gsbpm_6_analyse",
 }
-STEWARD = "县统计局"
 
 
 class Translator(DagsterDbtTranslator):
@@ -53,7 +53,12 @@ class Translator(DagsterDbtTranslator):
         return meta.get("gsbpm") or GROUPS.get(schema, schema)
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
-        return [f"team:{dbt_resource_props['config'].get('meta', {}).get('owner') or STEWARD}"]
+        """The bureau of `meta.owner`; else of the source a staging model reads; else the steward."""
+        if owner := dbt_resource_props["config"].get("meta", {}).get("owner"):
+            return owners(owner)
+        reads = [source.split(".")[-1] for source in dbt_resource_props.get("depends_on", {}).get("nodes", [])]
+        bureaus = {self._contracts[table].bureau for table in reads if table in self._contracts}
+        return owners(bureaus.pop() if len(bureaus) == 1 else STEWARD)
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         return str(dbt_resource_props.get("description") or dbt_resource_props["name"])
@@ -61,7 +66,11 @@ class Translator(DagsterDbtTranslator):
 
 def dbt_build_assets() -> AssetsDefinition:
     """The assets of the project as it stands; parses it only when its files changed."""
-    manifest = validate_manifest(parsed_manifest())
+    manifest: dict[str, Any] = dict(validate_manifest(parsed_manifest()))
+    for test in manifest["nodes"].values():
+        # A test that reads several models would be no check of any asset.
+        if test["resource_type"] == "test" and not test.get("attached_node"):
+            test["attached_node"] = subject(manifest, test)
     translator = Translator()
 
     @dbt_assets(

@@ -11,6 +11,7 @@ from dagster import (
     asset,
 )
 
+from pipelines.orchestration.assets_sources import STEWARD, owners
 from pipelines.orchestration.resources import stage
 
 RELEASE = AssetKey("release")
@@ -23,7 +24,7 @@ def release_asset(published: Sequence[AssetKey]) -> AssetsDefinition:
         key=RELEASE,
         deps=list(published),
         group_name="gsbpm_7_disseminate",
-        owners=["team:县统计局"],
+        owners=owners(STEWARD),
         kinds={"duckdb"},
         required_resource_keys={"night"},
         description="发布版本：不可变的文件夹，`warehouse/current` 指向当前版本 "

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, MetadataValue, multi_asset
 
 from pipelines.contracts import Contract, load_contracts
-from pipelines.intake.run import Delivery
 from pipelines.orchestration.resources import stage
 
+if TYPE_CHECKING:
+    from pipelines.intake.run import Delivery
+
 GROUP = "gsbpm_4_collect"
+# Who answers for what no single bureau delivers.
+STEWARD = "县统计局"
 COUNTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_duplicate")
 KINDS = {"workbook": "excel", "csv": "csv", "jsonl": "json", "sqlite": "sqlite"}
 
@@ -27,6 +31,11 @@ def source_key(contract: Contract) -> AssetKey:
     return AssetKey(["raw", contract.source])
 
 
+def owners(bureaus: str) -> list[str]:
+    """Bureaus as Dagster's owners; a source that several answer for names them joined by `、`."""
+    return [f"team:{bureau}" for bureau in bureaus.split("、")]
+
+
 def _source_spec(contract: Contract) -> AssetSpec:
     columns = ", ".join(f"{c.name} ({c.header})" for t in (contract.tables or [contract]) for c in t.columns)
     pulled = {"pulled_from": contract.pulled_from} if contract.pulled_from else {}
@@ -34,7 +43,7 @@ def _source_spec(contract: Contract) -> AssetSpec:
         key=source_key(contract),
         description=f"{contract.label_zh} {contract.label_en}\n\n`{contract.file_example}`\n\n{contract.note}".strip(),
         group_name=GROUP,
-        owners=[f"team:{contract.bureau}"],
+        owners=owners(contract.bureau),
         kinds={KINDS[contract.channel]},
         metadata={
             "bureau": contract.bureau,
@@ -48,7 +57,7 @@ def _source_spec(contract: Contract) -> AssetSpec:
 
 def _record_spec(key: Sequence[str], description: str) -> AssetSpec:
     return AssetSpec(
-        key=AssetKey(key), description=description, group_name=GROUP, owners=["team:县统计局"], kinds={"duckdb"}
+        key=AssetKey(key), description=description, group_name=GROUP, owners=owners(STEWARD), kinds={"duckdb"}
     )
 
 
@@ -76,7 +85,7 @@ def intake(context: AssetExecutionContext) -> Iterator[MaterializeResult]:
         yield MaterializeResult(asset_key=AssetKey(key), metadata={"deliveries": len(report.deliveries)})
 
 
-def delivery_metadata(deliveries: Sequence[Delivery], now: datetime) -> dict[str, Any]:
+def delivery_metadata(deliveries: "Sequence[Delivery]", now: datetime) -> dict[str, Any]:
     """What a steward asks of a source: rows and their fate, refusals, the latest period, how fresh it is.
 
     Row counts are those of the files in force; freshness is in days since the last arrival.

@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipelines.build import work_file
 from pipelines.build.dbt_runner import DbtOutcome, DbtProcess, read_outcome
 from pipelines.gate.model import CheckResult, Problem, problems, read_results, write_results
 from pipelines.gate.process import GateDied, GateWorker
 from pipelines.gate.suites import EXPECTATIONS, Suite, expected_checks, load_suites
 from pipelines.home import Home
-from pipelines.intake.run import IntakeReport, take_in
 from pipelines.release.files import point
 from pipelines.release.publish import publish
 from pipelines.release.store import RUN_LOG, Release, clean_up, nightly_lock
+
+if TYPE_CHECKING:
+    from pipelines.intake.run import IntakeReport
 
 WAIT_S = 3600.0
 # Every run's work file is opened under one path (see DbtProcess).
@@ -92,6 +94,10 @@ class Night:
 
     def take_in(self) -> IntakeReport:
         """Deliveries into the archive, the work file from the archive."""
+        # Imported here, so that Dagster's definitions load without Polars and the database drivers.
+        from pipelines.build import work_file
+        from pipelines.intake.run import take_in
+
         self.report = take_in(self.home, self.say)
         work_file.create(self.report.deliveries, self.folder)
         return self.report
@@ -154,10 +160,14 @@ class Night:
 
 
 def _gate_shut(stage: str, found: list[Problem]) -> NotPublished:
-    first = found[0]
-    rows = [f"  {row}" for row in first.sample]
-    more = [problem.headline() for problem in found[1:]]
-    return NotPublished(stage, first.headline(), [first.expected, *rows, *more], found)
+    """The first cause with its offending rows, then the other broken promises; what did not run only counted."""
+    first, others = found[0], found[1:]
+    unrun = [problem for problem in others if problem.kind == "unrun"]
+    details = [first.expected, *(f"  {row}" for row in first.sample)]
+    details += [problem.headline() for problem in others if problem.kind != "unrun"]
+    if unrun:
+        details.append(f"另有 {len(unrun)} 项检查未执行 {len(unrun)} more checks did not run")
+    return NotPublished(stage, first.headline(), [line for line in details if line], found)
 
 
 @contextmanager

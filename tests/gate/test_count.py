@@ -27,7 +27,7 @@ def test_all_there_and_passed_opens() -> None:
         ([GOOD.key, BAD.key], [GOOD], ["unrun"]),
         ([GOOD.key, CRASHED.key], [GOOD, CRASHED], ["crashed"]),
         ([GOOD.key], [], ["unrun"]),
-        ([BAD.key, CRASHED.key, GOOD.key], [BAD, CRASHED], ["unrun", "crashed", "failed"]),
+        ([BAD.key, CRASHED.key, GOOD.key], [BAD, CRASHED], ["crashed", "failed", "unrun"]),
     ],
 )
 def test_anything_else_keeps_it_shut(

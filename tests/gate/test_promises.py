@@ -1,0 +1,137 @@
+"""Each promise of `expectations/` holds for the sample county, and breaks when the published table breaks it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.gate import expectations
+from pipelines.gate.model import CheckKey, CheckResult
+from pipelines.gate.suites import expected_checks, load_suites
+from pipelines.home import Home
+from pipelines.orchestration.night import open_night
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nightly")]
+
+SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample" / "inbox"
+
+# What an honest mistake upstream would do to the table, by (table, check).
+BREAKS: dict[CheckKey, str] = {
+    ("marts.indicator", "whole_plan_registered"): "delete from marts.indicator where target_id = 'tax_per_mu_growth'",
+    (
+        "marts.indicator",
+        "every_target_is_cited",
+    ): "update marts.indicator set clause = null where target_id = 'tax_per_mu_growth'",
+    (
+        "marts.indicator",
+        "ranges_have_two_ends",
+    ): "update marts.indicator set target_upper = null where comparator = 'between'",
+    ("marts.indicator_value", "county_row_everywhere"): (
+        "delete from marts.indicator_value where breakdown = 'county' and indicator_id = 'tax_per_mu_above_scale' "
+        "and period = '2021-05'"
+    ),
+    ("marts.indicator_value", "no_period_lost"): (
+        "delete from marts.indicator_value where indicator_id = 'tax_per_mu_above_scale' and period = '2021-05'"
+    ),
+    ("marts.indicator_value", "shares_of_a_count_within_0_and_100"): (
+        "update marts.indicator_value set value = 101 where indicator_id = 'projects_landing_rate' "
+        "and period = '2021-05' and breakdown = 'county'"
+    ),
+    ("marts.indicator_value", "counts_are_whole"): (
+        "update marts.indicator_value set value = 1.5 where indicator_id = 'projects_100m_started_annual' "
+        "and period = '2021-05' and breakdown = 'county'"
+    ),
+    ("marts.indicator_value", "never_negative"): (
+        "update marts.indicator_value set value = -1 where indicator_id = 'old_park_plot_ratio'"
+    ),
+    ("marts.indicator_value", "december_is_the_year"): (
+        "update marts.indicator_value set rolling12_value = value + 1 where period = '2021-12' "
+        "and indicator_id = 'tax_per_mu_above_scale'"
+    ),
+    ("marts.indicator_value", "little_is_estimated"): (
+        "update marts.indicator_value set estimated_share = 0.06 where breakdown = 'county' and period = '2021-05'"
+    ),
+    ("marts.indicator_value", "nearly_all_value_added_is_covered"): (
+        "update marts.indicator_value set coverage_weighted = 0.5 where breakdown = 'county' and period = '2021-05'"
+    ),
+    ("marts.enterprise_month", "no_month_lost"): (
+        "delete from marts.enterprise_month where period = '2021-05' "
+        "and credit_code = (select min(credit_code) from marts.enterprise_month)"
+    ),
+    ("marts.enterprise_month", "codes_are_credit_codes"): (
+        "update marts.enterprise_month set credit_code = replace(credit_code, '0', 'O')"
+    ),
+    ("marts.enterprise_month", "quantities_are_not_negative"): (
+        "update marts.enterprise_month set staff_avg_ytd = -1 where period = '2021-05'"
+    ),
+    ("marts.project", "plans_are_not_negative"): "update marts.project set planned_fixed_wan = -1",
+    ("marts.project", "kind_is_known"): "update marts.project set kind = '其他'",
+    (
+        "audit.delivery",
+        "each_delivery_once",
+    ): "insert into audit.delivery select * from audit.delivery where status = 'refused'",
+    (
+        "audit.delivery",
+        "rows_add_up",
+    ): "update audit.delivery set rows_read = rows_read + 1 where file_name like '%202103%'",
+    ("audit.delivery", "refusals_have_a_reason"): "update audit.delivery set reason = null where status = 'refused'",
+    ("audit.delivery", "one_file_answers_for_a_period"): (
+        "update audit.delivery set status = 'accepted', reason = null where status = 'superseded'"
+    ),
+    ("audit.delivery", "bytes_are_named"): "update audit.delivery set sha256 = upper(sha256)",
+    ("audit.quarantined_row", "every_quarantined_row_is_kept"): (
+        "delete from audit.quarantined_row where row_number = (select max(row_number) from audit.quarantined_row)"
+    ),
+    ("audit.quarantined_row", "reason_is_known"): "update audit.quarantined_row set reason = 'other'",
+    ("audit.quarantined_row", "rows_can_be_mended"): "update audit.quarantined_row set cells = '\"gone\"'",
+    ("audit.cell_note", "notes_belong_to_a_file_in_force"): "update audit.cell_note set file_name = 'nowhere.xlsx'",
+    (
+        "audit.cell_note",
+        "reason_is_known",
+    ): "update audit.cell_note set reason = null, cell = null; update audit.cell_note set reason = 'other'",
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The work file of the sample county, and a home around it."""
+    home = Home(tmp_path_factory.mktemp("built"))
+    shutil.copytree(SAMPLE, home.inbox)
+    with open_night(home, "promises", lambda message: None, 0) as night:
+        night.take_in()
+        dbt = night.dbt.go()
+        assert dbt.stdout is not None
+        out = dbt.stdout.read().decode()
+        assert dbt.wait() == 0, out[-2000:]
+    return night.work_file
+
+
+def check(work_file: Path, docs: Path) -> dict[CheckKey, CheckResult]:
+    results, _ = expectations.run_suites(load_suites(), work_file, docs)
+    return {result.key: result for result in results}
+
+
+def test_every_promise_is_tested_here() -> None:
+    assert set(BREAKS) == set(expected_checks(load_suites()))
+
+
+def test_the_sample_county_keeps_every_promise(built: Path, tmp_path: Path) -> None:
+    results = check(built, tmp_path)
+    assert set(results) == set(BREAKS)
+    assert [r for r in results.values() if not r.passed] == []
+
+
+@pytest.mark.parametrize("key", BREAKS, ids=lambda key: ".".join(key))
+def test_a_broken_table_breaks_its_promise(built: Path, tmp_path: Path, key: CheckKey) -> None:
+    broken = tmp_path / "build.duckdb"
+    shutil.copyfile(built, broken)
+    with duckdb.connect(str(broken)) as con:
+        con.execute(BREAKS[key])
+    result = check(broken, tmp_path)[key]
+    assert not result.crashed, result.observed
+    assert not result.passed
+    if key[1] != "whole_plan_registered":
+        assert 0 < len(result.sample) <= 5

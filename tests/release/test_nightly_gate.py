@@ -1,0 +1,190 @@
+"""Whatever breaks a promise, a check or a model stops the release, leaves `current`, and is named on the screen."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+from pipelines.gate.model import read_results, write_results
+from pipelines.home import Home
+from pipelines.orchestration.night import NotPublished, open_night
+from pipelines.release import current_release, list_releases, table_digests
+from tests.release.conftest import Nightly
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nightly")]
+
+
+def add_promise(checkout: Path, table: str, check: str, query: str) -> None:
+    path = checkout / "expectations" / f"{table}.yml"
+    suite = yaml.safe_load(path.read_text(encoding="utf-8"))
+    suite["expectations"].append(
+        {
+            "type": "unexpected_rows_expectation",
+            "kwargs": {"unexpected_rows_query": query},
+            "meta": {"check": check, "zh": "测试承诺", "en": "a promise of the test"},
+        }
+    )
+    path.write_text(yaml.safe_dump(suite, allow_unicode=True), encoding="utf-8")
+
+
+def assert_stopped(home: Home, code: int, screen: str, *words: str) -> None:
+    """Not published, the reason on one screen, `current` what it was."""
+    assert code == 1
+    assert "未发布 not published" in screen
+    for word in words:
+        assert word in screen, screen
+    shown = screen[screen.index("未发布 not published") :]
+    assert len(shown.splitlines()) <= 30, "one screen"
+    (release,) = list_releases(home)
+    assert release.is_current
+    assert f"current stays {release.release_id}" in screen
+    assert len(table_digests(release.tables)) >= 7
+
+
+def test_a_broken_promise(home: Home, checkout: Callable[[], Path]) -> None:
+    changed = checkout()
+    add_promise(
+        changed,
+        "project",
+        "no_project_in_qianyuan",
+        "select project_id, town_code from {batch} where town_code = '330521101' order by 1",
+    )
+    code, screen = Nightly(home, changed).run()
+    assert_stopped(
+        home,
+        code,
+        screen,
+        "marts.project · no_project_in_qianyuan: 未通过 failed",
+        "a promise of the test",
+        "330521101",
+    )
+
+
+def test_a_check_that_crashes_is_not_a_check_that_failed(home: Home, checkout: Callable[[], Path]) -> None:
+    changed = checkout()
+    add_promise(changed, "indicator", "typo", "select nonsense from {batch}")
+    code, screen = Nightly(home, changed).run()
+    assert_stopped(home, code, screen, "marts.indicator · typo: 检查出错 crashed", "nonsense")
+
+
+def test_a_failed_dbt_test(home: Home, checkout: Callable[[], Path]) -> None:
+    changed = checkout()
+    (changed / "dbt_project" / "tests").mkdir(exist_ok=True)
+    (changed / "dbt_project" / "tests" / "no_project_at_all.sql").write_text(
+        "select project_id from {{ ref('project') }} order by 1"
+    )
+    code, screen = Nightly(home, changed).run()
+    assert_stopped(home, code, screen, "marts.project · no_project_at_all: 未通过 failed (36 rows)", "'project_id'")
+
+
+def test_a_model_that_raises(home: Home, checkout: Callable[[], Path]) -> None:
+    changed = checkout()
+    model = changed / "dbt_project" / "models" / "intermediate" / "int_land_year.sql"
+    model.write_text("select no_such_column from {{ ref('stg_land') }}")
+    code, screen = Nightly(home, changed).run()
+    assert_stopped(home, code, screen, "model failed: int_land_year", "no_such_column")
+
+
+def test_a_project_dbt_cannot_read(home: Home, checkout: Callable[[], Path]) -> None:
+    changed = checkout()
+    (changed / "dbt_project" / "models" / "marts" / "project.sql").write_text("select 1 from {{ ref('nowhere') }}")
+    code, screen = Nightly(home, changed).run()
+    assert_stopped(home, code, screen, "nowhere")
+
+
+def test_a_killed_gate(home: Home) -> None:
+    process = Nightly(home).start()
+    worker = wait_for_child(process.pid, "pipelines.gate.worker")
+    os.kill(worker, signal.SIGKILL)
+    out, err = process.communicate(timeout=300)
+    assert "Traceback" not in out + err
+    assert_stopped(home, process.returncode, out, "did not run", "signal 9")
+
+
+def wait_for_child(parent: int, name: str) -> int:
+    """The id of the child process of `parent` that runs the module `name`."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                ppid = int(status.read_text().rpartition(")")[2].split()[1])
+                command = (status.parent / "cmdline").read_text()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if ppid == parent and name in command:
+                return int(status.parent.name)
+        time.sleep(0.02)
+    raise AssertionError(f"no {name} under {parent}")
+
+
+def test_the_release_itself_counts(home: Home) -> None:
+    """The publishing step asserts what ran, whatever the steps before it said."""
+    before = current_release(home)
+    with open_night(home, "counted", print, 0) as night:
+        night.take_in()
+        night.start_gate()
+        dbt = night.dbt.go()
+        assert dbt.stdout is not None
+        dbt.stdout.read()
+        with pytest.raises(NotPublished, match="did not run"):
+            night.publish()  # the gate was never asked
+        assert {p.kind for p in (night_cause(night).broken)} == {"unrun"}
+
+        results = night.check_promises()
+        assert all(r.passed or r.severity == "warning" for r in results)
+        write_results(night.checks_file, results[1:])
+        with pytest.raises(NotPublished, match=f"{results[0].name}: 未执行 did not run"):
+            night.publish()
+
+        artifact = night.dbt_target / "run_results.json"
+        whole = artifact.read_text(encoding="utf-8")
+        write_results(night.checks_file, results)
+        artifact.write_text(whole.replace('"status": "pass"', '"status": "skipped"', 1), encoding="utf-8")
+        if artifact.read_text(encoding="utf-8") != whole:
+            with pytest.raises(NotPublished, match="did not run"):
+                night.publish()
+        artifact.write_text(whole, encoding="utf-8")
+        assert read_results(night.checks_file) == results
+        published = night.publish()
+    assert before is not None
+    assert current_release(home) == published
+    assert published.content_hash == before.content_hash
+    assert table_digests(published.tables) == table_digests(before.tables)
+
+
+def night_cause(night: object) -> NotPublished:
+    try:
+        night.assert_checked()  # type: ignore[attr-defined]
+    except NotPublished as reason:
+        return reason
+    raise AssertionError("the count was satisfied")
+
+
+def test_dry_run_publishes_nothing(home: Home) -> None:
+    (before,) = list_releases(home)
+    code, screen = Nightly(home).run("--dry-run")
+    assert code == 0
+    assert "nothing published" in screen
+    assert list_releases(home) == [before]
+
+
+def test_what_is_published(published_home: Home) -> None:
+    release = current_release(published_home)
+    assert release is not None
+    with duckdb.connect(str(release.tables), read_only=True) as con:
+        assert con.execute("select count(*) from audit.check_result where not passed").fetchall() == [(0,)]
+        (checks,) = con.execute("select count(*) from audit.check_result").fetchall()[0]
+        assert checks == release.checks > 30
+        silent = con.execute(
+            "select table_name, column_name from duckdb_columns() where comment is null and schema_name = 'audit' "
+            "and table_name = 'check_result'"
+        ).fetchall()
+        assert silent == []
+    assert (release.path / "data_docs" / "index.html").is_file()

@@ -1,0 +1,122 @@
+"""Killed anywhere, `current` is a whole release and the next run ends as an undisturbed one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.home import Home
+from pipelines.release import current_release, list_releases, table_digests
+from tests.release.conftest import SAMPLE, Nightly
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nightly")]
+
+# A file below `warehouse/` whose appearing tells where the run is.
+POINTS = {
+    "before the intake": "work/*/run.log",
+    "intake done": "work/*/build.duckdb",
+    "building": "work/*/build.duckdb.wal",
+    "built": "work/*/dbt_target/run_results.json",
+    "checked": "work/*/checks.json",
+    "assembling": "releases/.*.tmp/internal.duckdb",
+    "about to publish": "releases/.*.tmp/manifest.json",
+}
+
+
+def kill_when(process: subprocess.Popen[str], folder: Path, pattern: str) -> None:
+    """SIGKILL as soon as something new matches `pattern`; an error if the run ends before."""
+    known = set(folder.glob(pattern))
+    while process.poll() is None:
+        if set(folder.glob(pattern)) - known:
+            os.kill(process.pid, signal.SIGKILL)
+            process.communicate()
+            return
+        time.sleep(0.002)
+    raise AssertionError(f"the run ended before {pattern}: {process.communicate()}")
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed(home: Home, published_home: Home, point: str) -> None:
+    undisturbed = current_release(published_home)
+    before = current_release(home)
+    assert undisturbed is not None
+    assert before is not None
+    process = Nightly(home).start()
+    kill_when(process, home.warehouse, POINTS[point])
+    assert process.returncode == -signal.SIGKILL
+
+    assert current_release(home) == before
+    assert table_digests(before.tables) == table_digests(undisturbed.tables)
+
+    code, screen = Nightly(home).run()
+    assert code == 0, screen
+    after = current_release(home)
+    assert after is not None
+    assert after.release_id != before.release_id
+    assert after.content_hash == undisturbed.content_hash
+    assert table_digests(after.tables) == table_digests(undisturbed.tables)
+    assert not [p for p in home.releases.iterdir() if p.name.startswith(".")], "nothing left over"
+    assert not orphans(home), "no helper outlives its run"
+
+
+def test_killed_during_the_first_intake(published_home: Home, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    shutil.copytree(SAMPLE, home.inbox)
+    process = Nightly(home).start()
+    kill_when(process, home.archive, "parsed/*/*")
+    assert current_release(home) is None
+    code, screen = Nightly(home).run()
+    assert code == 0, screen
+    after, undisturbed = current_release(home), current_release(published_home)
+    assert after is not None
+    assert undisturbed is not None
+    assert after.content_hash == undisturbed.content_hash
+    assert table_digests(after.tables) == table_digests(undisturbed.tables)
+
+
+def test_two_at_once_both_end_well(home: Home) -> None:
+    """The second waits, says so, and publishes the same content after the first."""
+    before = current_release(home)
+    assert before is not None
+    both = [Nightly(home).start("--wait", "300") for _ in range(2)]
+    screens = [process.communicate(timeout=600) for process in both]
+    assert [process.returncode for process in both] == [0, 0], screens
+    assert sum("another nightly run is busy" in err for _, err in screens) == 1
+    releases = list_releases(home)
+    assert len(releases) == 3
+    assert {release.content_hash for release in releases} == {before.content_hash}
+
+
+def test_the_second_gives_up_with_a_reason(home: Home) -> None:
+    first = Nightly(home).start()
+    while not list(home.work.glob("*/build.duckdb")):
+        assert first.poll() is None, first.communicate()
+        time.sleep(0.01)
+    code, screen = Nightly(home).run("--wait", "0")
+    assert code == 1
+    assert "still busy" in screen
+    first.communicate(timeout=300)
+    assert first.returncode == 0
+
+
+def orphans(home: Home) -> list[str]:
+    """Helper processes of this home that still run, after a moment to notice that their parent is gone."""
+    deadline = time.monotonic() + 30
+    while True:
+        found = []
+        for command in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = command.read_text().replace("\0", " ")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if str(home.root) in words:
+                found.append(words)
+        if not found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.2)
