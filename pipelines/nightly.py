@@ -71,7 +71,7 @@ def _execute(night: Night, publish: bool) -> ExecuteInProcessResult:
     from pipelines.orchestration.resources import NIGHTLY
 
     job = defs.resolve_job_def(NIGHTLY)
-    but_release = sorted(job.asset_layer.executable_asset_keys - {RELEASE})
+    but_release = sorted(set(job.asset_layer.executable_asset_keys) - {RELEASE})
     with _instance() as instance:
         return job.execute_in_process(
             instance=instance,

@@ -7,7 +7,7 @@ from dagster import InitLoggerContext, logger
 from pipelines.orchestration.night import LOG_NAME
 
 
-@logger(description="运行日志 warehouse/work/<run>/run.log")
+@logger
 def run_log(context: InitLoggerContext) -> logging.Logger:
     """Whoever opened the run gave this logger its file."""
     log = logging.getLogger(LOG_NAME)
