@@ -1,0 +1,91 @@
+"""What Dagster shows: a snapshot of the definitions, and that they load light."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from dagster import AssetKey, DefaultScheduleStatus
+
+from pipelines.contracts import load_contracts
+from pipelines.definitions import defs
+from pipelines.gate.suites import load_suites
+from pipelines.release.tables import PUBLISHED_SCHEMAS
+
+sys.path.insert(0, str(Path(__file__).parent))
+from definitions_snapshot import SNAPSHOT, describe
+
+GRAPH = defs.get_repository_def().asset_graph
+LOADED = """
+import sys, time
+begin = time.perf_counter()
+import pipelines.definitions
+print(f"definitions loaded in {time.perf_counter() - begin:.1f} s")
+print(*sorted({"great_expectations", "pandas", "polars"} & set(sys.modules)))
+"""
+
+
+def test_definitions_are_as_recorded() -> None:
+    assert describe(defs) == SNAPSHOT.read_text(encoding="utf-8"), (
+        "the definitions changed; if that is wanted: python tests/orchestration/definitions_snapshot.py"
+    )
+
+
+def test_they_load_without_what_is_heavy() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    duration, heavy = done.stdout.splitlines()
+    print(duration)
+    assert heavy == ""
+
+
+def test_every_source_is_an_asset_with_its_bureau() -> None:
+    for contract in load_contracts().values():
+        node = GRAPH.get(AssetKey(["raw", contract.source]))
+        assert node.group_name == "gsbpm_4_collect"
+        assert [owner.removeprefix("team:") for owner in node.owners] == contract.bureau.split("、")
+        assert node.metadata["bureau"] == contract.bureau
+
+
+def test_lineage_runs_from_the_deliveries_to_the_release() -> None:
+    reached, frontier = set[AssetKey](), {AssetKey("release")}
+    while frontier:
+        reached |= frontier
+        frontier = {parent for key in frontier for parent in GRAPH.get(key).parent_keys} - reached
+    assert AssetKey(["marts", "indicator_value"]) in reached
+    for source in ("register", "tax", "land", "electricity", "investment", "patent"):
+        assert AssetKey(["raw", source]) in reached
+
+
+def test_the_release_stands_on_every_published_table() -> None:
+    published = {key for key in GRAPH.get_all_asset_keys() if key.path[0] in PUBLISHED_SCHEMAS}
+    assert GRAPH.get(AssetKey("release")).parent_keys == published
+    assert {".".join(key.path) for key in published} == {suite.table for suite in load_suites()}, "one suite a table"
+
+
+def test_every_promise_is_a_check_that_blocks_if_it_is_critical() -> None:
+    for suite in load_suites():
+        node = GRAPH.get(AssetKey(suite.table.split(".")))
+        by_name = {key.name: GRAPH.get(key) for key in node.check_keys}
+        for promise in suite.promises:
+            assert by_name[promise.name].blocking == (promise.severity == "critical")
+
+
+@pytest.mark.parametrize("schema", ["staging", "intermediate", "marts"])
+def test_models_have_description_columns_owner_and_phase(schema: str) -> None:
+    models = [key for key in GRAPH.get_all_asset_keys() if key.path[0] == schema]
+    assert models
+    for key in models:
+        node = GRAPH.get(key)
+        assert node.description
+        assert node.owners
+        assert node.group_name.startswith("gsbpm_")
+        assert node.metadata["dagster/column_schema"].columns, f"{key} declares no columns"
+
+
+def test_the_night_is_at_two_in_shanghai() -> None:
+    (schedule,) = defs.get_repository_def().schedule_defs
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 2 * * *", "Asia/Shanghai")
+    assert schedule.default_status is DefaultScheduleStatus.RUNNING
+    assert schedule.job_name == "nightly"
