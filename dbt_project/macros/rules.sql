@@ -41,3 +41,21 @@
 {% macro spark__last_known(expression, window) -%}
     last_value({{ expression }}, true) over {{ window }}
 {%- endmacro %}
+
+{# The columns of a figure that stands on no coverage of enterprises. #}
+{% macro no_coverage() -%}
+    cast(null as double) as coverage,
+    cast(null as double) as coverage_weighted,
+    cast(null as double) as estimated_share,
+    cast(null as double) as rolling12_value,
+    cast(null as integer) as n_enterprises
+{%- endmacro %}
+
+{# Does a value meet a target? `=`, `~` and `between` hold from the (lower) value on, as >= does; null stays null. #}
+{% macro holds(value, comparator, target) -%}
+    case
+        when {{ comparator }} = '>' then {{ value }} > {{ target }}
+        when {{ comparator }} = '<=' then {{ value }} <= {{ target }}
+        else {{ value }} >= {{ target }}
+    end
+{%- endmacro %}

@@ -78,7 +78,7 @@ def create(deliveries: Sequence[Delivery], run_dir: Path) -> Path:
         connection.execute("create schema audit")
         for contract in load_contracts().values():
             current = [d for d in deliveries if d.source == contract.source and d.in_force]
-            for table, file_name, columns in _tables(contract):
+            for table, file_name, columns in tables_of(contract):
                 files = [str(d.judged / file_name) for d in current if d.judged]
                 _view(connection, table, columns, files)
         _delivery(connection, deliveries)
@@ -87,7 +87,7 @@ def create(deliveries: Sequence[Delivery], run_dir: Path) -> Path:
     return path
 
 
-def _tables(contract: Contract) -> list[tuple[str, str, list[tuple[str, str]]]]:
+def tables_of(contract: Contract) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """(table, Parquet file, columns with types) of a source."""
     common = [("delivery_id", "VARCHAR"), ("period", "VARCHAR")]
     if contract.tables:

@@ -25,12 +25,12 @@ picked as (
         m.last_known_monthly_value_added_wan as weight,
         m.tce_equivalent_ytd as tce,
         m.tce_estimated_ytd as tce_estimated,
-        {{ pick('r.numerator', measures, 'decimal(28, 10)') }} as numerator,
-        {{ pick('r.denominator', measures, 'decimal(28, 10)') }} as denominator,
+        {{ pick('r.numerator', measures, 'decimal(38, 14)') }} as numerator,
+        {{ pick('r.denominator', measures, 'decimal(38, 14)') }} as denominator,
         case when r.has_rolling12 then
             case r.numerator
                 {%- for measure in rolling12_measures() %}
-                when '{{ measure }}' then cast(m.{{ measure }}_rolling12_wan as decimal(28, 10))
+                when '{{ measure }}' then cast(m.{{ measure }}_rolling12_wan as decimal(38, 14))
                 {%- endfor %}
             end
         end as rolling12

@@ -101,10 +101,10 @@ select
     f.is_fuel_estimated,
     {%- for measure in tce %}
     f.{{ measure }}_ytd,
-    cast(f.{{ measure }} as decimal(28, 10)) as {{ measure }},
+    cast(f.{{ measure }} as decimal(38, 14)) as {{ measure }},
     {%- endfor %}
     f.co2_ytd_t,
-    cast(f.co2_t as decimal(28, 10)) as co2_t,
+    cast(f.co2_t as decimal(38, 14)) as co2_t,
     f.land_in_use_mu,
     {%- for measure in rolling12_measures() %}
     case

@@ -14,6 +14,14 @@ figures as (
     select {{ columns }} from {{ ref('int_indicator_project') }}
     union all
     select {{ columns }} from {{ ref('int_indicator_patent') }}
+    union all
+    select {{ columns }} from {{ ref('int_indicator_title') }}
+    union all
+    select {{ columns }} from {{ ref('int_indicator_remediation') }}
+    union all
+    select {{ columns }} from {{ ref('int_indicator_achievement') }}
+    union all
+    select {{ columns }} from {{ ref('int_indicator_land_money') }}
 )
 
 select

@@ -1,0 +1,103 @@
+{#- Progress towards each target in each month from the plan's first year to the deadline, of the county and of the
+    areas that were given a target. Compared unrounded. A yearly level is judged on its rolling 12-month value, a target
+    that names the official value on that. -#}
+with
+
+judged as (
+    select
+        v.indicator_id,
+        v.period,
+        v.breakdown,
+        v.breakdown_code,
+        case
+            when j.indicator_id is not null then o.value
+            when r.has_rolling12 then v.rolling12_value
+            else v.value
+        end as value
+    from {{ ref('indicator_value') }} as v
+    left join {{ ref('rule_enterprise_ratio') }} as r on v.indicator_id = r.indicator_id
+    left join {{ ref('judged_on_official') }} as j on v.indicator_id = j.indicator_id
+    left join {{ ref('int_official_value') }} as o
+        on v.indicator_id = o.indicator_id and v.period = o.period and v.breakdown_code = o.breakdown_code
+    where v.breakdown <> 'industry'
+),
+
+not_computed as (
+    select t.target_id as indicator_id, t.period, t.breakdown, t.breakdown_code, cast(null as double) as value
+    from {{ ref('int_target_month') }} as t
+    where
+        t.month = 12
+        and t.is_reported
+        and not exists (select 1 from judged as j where t.target_id = j.indicator_id)
+),
+
+figures as (
+    select *, false as is_pending from judged
+    union all
+    select *, true as is_pending from not_computed
+),
+
+baseline as (
+    select indicator_id, breakdown_code, value
+    from judged
+    where period = {{ plan_parameter('baseline_year', 'varchar') }} || '-12'
+),
+
+compared as (
+    select
+        t.target_id,
+        t.period,
+        t.breakdown,
+        t.breakdown_code,
+        f.value,
+        f.is_pending,
+        case when t.achieved_by = 'gap_from_baseline' then b.value end as baseline,
+        t.target_value,
+        t.achieved_by,
+        t.elapsed_share,
+        t.is_due,
+        {{ holds('f.value', 't.comparator', 't.target_value') }} as is_met,
+        {{ holds('b.value', 't.comparator', 't.target_value') }} as is_met_by_baseline
+    from {{ ref('int_target_month') }} as t
+    inner join figures as f
+        on t.target_id = f.indicator_id and t.period = f.period and t.breakdown_code = f.breakdown_code
+    left join baseline as b on t.target_id = b.indicator_id and t.breakdown_code = b.breakdown_code
+),
+
+shared as (
+    select
+        *,
+        case
+            when achieved_by in ('share_of_target', 'yearly_flow') then value / nullif(target_value, 0)
+            when achieved_by = 'gap_from_baseline' and not is_met_by_baseline
+                then (value - baseline) / nullif(target_value - baseline, 0)
+        end as achieved_share
+    from compared
+),
+
+verdict as (
+    select
+        *,
+        case
+            when is_pending then 'definition_pending'
+            when value is null then 'no_data'
+            when is_met then 'achieved'
+            when is_due then 'missed'
+            when achieved_share is null then 'below_line'
+            when achieved_share < 0 then 'regressing'
+            when achieved_share >= elapsed_share then 'on_track'
+            when achieved_share >= elapsed_share - {{ plan_parameter('at_risk_margin', 'double') }} then 'at_risk'
+            else 'behind'
+        end as status
+    from shared
+)
+
+select
+    *,
+    case
+        when status in ('achieved', 'on_track') then 'green'
+        when status in ('at_risk', 'below_line') then 'yellow'
+        when status in ('behind', 'regressing', 'missed') then 'red'
+        else 'grey'
+    end as light
+from verdict
