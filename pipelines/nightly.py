@@ -59,13 +59,16 @@ def run_nightly(
         with open_night(home, str(uuid.uuid4()), say, wait_s) as night:
             # dbt imports and parses in its own process while Dagster is imported here.
             night.start_build()
-            return _result(home, night, _execute(night, publish), publish)
+            with warnings.catch_warnings():
+                # Dagster's notes to developers are no news for the screen of an operator.
+                warnings.simplefilter("ignore")
+                run = _execute(night, publish)
+            return _result(home, night, run, publish)
     except Busy as busy:
         return NightlyResult(False, stage="lock", headline=str(busy), current=_current(home))
 
 
 def _execute(night: Night, publish: bool) -> ExecuteInProcessResult:
-    warnings.filterwarnings("ignore", module="dagster")
     from pipelines.definitions import defs
     from pipelines.orchestration.assets_release import RELEASE
     from pipelines.orchestration.resources import NIGHTLY

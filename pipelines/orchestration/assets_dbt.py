@@ -86,6 +86,8 @@ def dbt_build_assets() -> AssetsDefinition:
         in this process, which costs more seconds than the build of a county.
         """
         night = context.resources.night
+        with stage(night):
+            night.assert_taken_in()
         night.say("构建 building")
         invocation = DbtCliInvocation(
             process=night.dbt.go(),

@@ -5,6 +5,7 @@ Dagster's ops call the stages in order; `pipelines.nightly` reads from here what
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.build.dbt_project import PROJECT
 from pipelines.build.dbt_runner import DbtOutcome, DbtProcess, read_outcome
 from pipelines.gate.model import CheckResult, Problem, problems, read_results, write_results
 from pipelines.gate.process import GateDied, GateWorker
@@ -69,7 +71,8 @@ class Night:
     @cached_property
     def dbt(self) -> DbtProcess:
         """Started on first use."""
-        cache = self.home.work / "dbt_cache.msgpack"
+        # What dbt keeps of a parse holds the path of its project: one cache for each checkout that serves a home.
+        cache = self.home.work / f"dbt_cache_{hashlib.sha256(str(PROJECT).encode()).hexdigest()[:8]}.msgpack"
         return DbtProcess(self.home.work / LINK / self.work_file.name, self.dbt_target, cache, self.log)
 
     @cached_property
@@ -102,6 +105,15 @@ class Night:
         work_file.create(self.report.deliveries, self.folder)
         return self.report
 
+    def assert_taken_in(self) -> None:
+        """Stages after the intake work on the file it made in this very run."""
+        if not self.work_file.is_file():
+            raise NotPublished(
+                "build",
+                "没有工作文件：请运行整个夜间任务 no work file: run the whole nightly job",
+                ["模型与检查都基于本次收件生成的文件 models and checks work on the file that this run's intake makes"],
+            )
+
     def judge_build(self) -> DbtOutcome:
         """What dbt did. Raises `NotPublished` unless everything was built and every dbt test ran and passed."""
         code = self.dbt.process.wait()
@@ -124,6 +136,7 @@ class Night:
 
     def check_promises(self) -> list[CheckResult]:
         """Run every suite on the work file. Raises `NotPublished` when the checks could not be run at all."""
+        self.assert_taken_in()
         try:
             results = self.gate.check(self.work_file, self.data_docs, self.suites_folder)
         except GateDied as error:
