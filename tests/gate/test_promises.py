@@ -67,6 +67,39 @@ BREAKS: dict[CheckKey, str] = {
     ("marts.enterprise_month", "quantities_are_not_negative"): (
         "update marts.enterprise_month set staff_avg_ytd = -1 where period = '2021-05'"
     ),
+    ("marts.area_ranking", "ranks_begin_at_one"): "update marts.area_ranking set rank = rank + 1",
+    ("marts.area_ranking", "equal_values_share_a_rank"): (
+        "update marts.area_ranking set value = 7 where period = '2021-12' and indicator_id = 'tax_per_mu_above_scale'"
+    ),
+    ("marts.area_ranking", "who_is_ranked_has_a_score"): "update marts.area_ranking set score = null where rank = 1",
+    ("marts.official_value", "official_values_name_their_source"): (
+        "insert into marts.official_value (indicator_id, period, breakdown, breakdown_code, official_value) "
+        "values ('tax_per_mu_above_scale', '2021-12', 'county', '330521', 35.1)"
+    ),
+    ("marts.indicator_progress", "no_verdict_without_a_value"): (
+        "insert into marts.indicator_progress (target_id, period, value, elapsed_share, status, light) "
+        "values ('x', '2021-05', null, 0.5, 'behind', 'red')"
+    ),
+    ("marts.indicator_progress", "light_follows_status"): (
+        "insert into marts.indicator_progress (target_id, period, value, elapsed_share, status, light) "
+        "values ('x', '2021-05', 1, 0.5, 'behind', 'green')"
+    ),
+    ("marts.indicator_progress", "time_runs_from_start_to_deadline"): (
+        "insert into marts.indicator_progress (target_id, period, value, elapsed_share, status, light) "
+        "values ('x', '2021-05', 1, 1.5, 'behind', 'red')"
+    ),
+    ("marts.area_progress", "no_verdict_without_a_value"): (
+        "insert into marts.area_progress (target_id, period, breakdown, breakdown_code, value, elapsed_share, status, light) "
+        "values ('x', '2021-05', 'town', '330521001', null, 0.5, 'behind', 'red')"
+    ),
+    ("marts.area_progress", "light_follows_status"): (
+        "insert into marts.area_progress (target_id, period, breakdown, breakdown_code, value, elapsed_share, status, light) "
+        "values ('x', '2021-05', 'town', '330521001', 1, 0.5, 'behind', 'green')"
+    ),
+    ("marts.area_progress", "time_runs_from_start_to_deadline"): (
+        "insert into marts.area_progress (target_id, period, breakdown, breakdown_code, value, elapsed_share, status, light) "
+        "values ('x', '2021-05', 'town', '330521001', 1, 1.5, 'behind', 'red')"
+    ),
     ("marts.project", "plans_are_not_negative"): "update marts.project set planned_fixed_wan = -1",
     ("marts.project", "kind_is_known"): "update marts.project set kind = '其他'",
     (
