@@ -67,38 +67,44 @@ BREAKS: dict[CheckKey, str] = {
     ("marts.enterprise_month", "quantities_are_not_negative"): (
         "update marts.enterprise_month set staff_avg_ytd = -1 where period = '2021-05'"
     ),
-    ("marts.area_ranking", "ranks_begin_at_one"): "update marts.area_ranking set rank = rank + 1",
-    ("marts.area_ranking", "equal_values_share_a_rank"): (
-        "update marts.area_ranking set value = 7 where period = '2021-12' and indicator_id = 'tax_per_mu_above_scale'"
+    ("marts.indicator_value", "parts_never_exceed_wholes"): (
+        "update marts.indicator_value set value = 1000 where indicator_id = 'projects_300m_started_annual' "
+        "and breakdown = 'county' and period = '2021-05'"
     ),
-    ("marts.area_ranking", "who_is_ranked_has_a_score"): "update marts.area_ranking set score = null where rank = 1",
-    ("marts.official_value", "official_values_name_their_source"): (
+    ("marts.indicator_value", "areas_never_exceed_the_county"): (
+        "update marts.indicator_value set value = 1000 where indicator_id = 'projects_100m_started_annual' "
+        "and breakdown = 'town' and period = '2021-05'"
+    ),
+    ("marts.indicator_value", "no_jump_beyond_tolerance"): (
+        "update marts.indicator_value set rolling12_value = 3 * rolling12_value where period = '2021-06' "
+        "and indicator_id = 'tax_per_mu_above_scale'"
+    ),
+    ("marts.indicator_progress", "no_status_without_its_inputs"): (
+        "update marts.indicator_progress set value = null where status = 'behind'"
+    ),
+    ("marts.indicator_progress", "every_target_every_december"): (
+        "delete from marts.indicator_progress where target_id = 'tax_per_mu_above_scale' and period = '2021-12'"
+    ),
+    ("marts.indicator_progress", "time_passes_between_0_and_1"): (
+        "update marts.indicator_progress set elapsed_share = 1.5 where period = '2021-12'"
+    ),
+    ("marts.indicator_progress", "achieved_means_the_comparator_holds"): (
+        "update marts.indicator_progress set status = 'achieved' where status = 'behind'"
+    ),
+    ("marts.area_progress", "no_area_status_without_its_inputs"): (
+        "insert into marts.area_progress (target_id, period, breakdown, breakdown_code, value, status) "
+        "values ('x', '2021-05', 'town', '330521001', null, 'behind')"
+    ),
+    ("marts.area_ranking", "best_first_and_equal_values_share_a_rank"): (
+        "update marts.area_ranking set value = -value where period = '2021-12'"
+    ),
+    ("marts.area_ranking", "tiny_areas_are_shown_but_not_ranked"): (
+        "update marts.area_ranking set rank = 9 where rank is null and indicator_id = 'tax_per_mu_above_scale'"
+    ),
+    ("marts.area_ranking", "scores_within_0_and_100"): "update marts.area_ranking set score = 101 where rank = 1",
+    ("marts.official_value", "official_values_name_source_and_date"): (
         "insert into marts.official_value (indicator_id, period, breakdown, breakdown_code, official_value) "
         "values ('tax_per_mu_above_scale', '2021-12', 'county', '330521', 35.1)"
-    ),
-    ("marts.indicator_progress", "no_verdict_without_a_value"): (
-        "insert into marts.indicator_progress (target_id, period, value, elapsed_share, status, light) "
-        "values ('x', '2021-05', null, 0.5, 'behind', 'red')"
-    ),
-    ("marts.indicator_progress", "light_follows_status"): (
-        "insert into marts.indicator_progress (target_id, period, value, elapsed_share, status, light) "
-        "values ('x', '2021-05', 1, 0.5, 'behind', 'green')"
-    ),
-    ("marts.indicator_progress", "time_runs_from_start_to_deadline"): (
-        "insert into marts.indicator_progress (target_id, period, value, elapsed_share, status, light) "
-        "values ('x', '2021-05', 1, 1.5, 'behind', 'red')"
-    ),
-    ("marts.area_progress", "no_verdict_without_a_value"): (
-        "insert into marts.area_progress (target_id, period, breakdown, breakdown_code, value, elapsed_share, status, light) "
-        "values ('x', '2021-05', 'town', '330521001', null, 0.5, 'behind', 'red')"
-    ),
-    ("marts.area_progress", "light_follows_status"): (
-        "insert into marts.area_progress (target_id, period, breakdown, breakdown_code, value, elapsed_share, status, light) "
-        "values ('x', '2021-05', 'town', '330521001', 1, 0.5, 'behind', 'green')"
-    ),
-    ("marts.area_progress", "time_runs_from_start_to_deadline"): (
-        "insert into marts.area_progress (target_id, period, breakdown, breakdown_code, value, elapsed_share, status, light) "
-        "values ('x', '2021-05', 'town', '330521001', 1, 1.5, 'behind', 'red')"
     ),
     ("marts.project", "plans_are_not_negative"): "update marts.project set planned_fixed_wan = -1",
     ("marts.project", "kind_is_known"): "update marts.project set kind = '其他'",
