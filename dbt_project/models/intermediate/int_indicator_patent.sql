@@ -10,30 +10,22 @@ county as (
     select code from {{ ref('area') }} where area_type = 'county'
 ),
 
-population_years as (
-    select
-        t.period,
-        t.last_day,
-        t.month,
-        max(p.year) as population_year
+months as (
+    select t.period, t.last_day, t.month, t.year, coalesce(t.period <= k.known_until, false) as is_known
     from {{ ref('int_period') }} as t
-    inner join {{ ref('int_population') }} as p on t.year > p.year or (t.year = p.year and t.month = 12)
+    left join {{ ref('int_list_known') }} as k on k.source = 'patent'
     where t.is_reported
-    group by t.period, t.last_day, t.month
 ),
 
+{# each area with its own latest year-end known; where none is, the row stands without a value #}
 area_months as (
-    select
-        t.period,
-        t.last_day,
-        t.month,
-        p.breakdown,
-        p.breakdown_code,
-        p.resident_population,
-        coalesce(t.period <= k.known_until, false) as is_known
-    from population_years as t
-    inner join {{ ref('int_population') }} as p on t.population_year = p.year
-    left join {{ ref('int_list_known') }} as k on k.source = 'patent'
+    select t.period, t.last_day, t.month, t.is_known, p.breakdown, p.breakdown_code, p.resident_population
+    from months as t
+    inner join {{ ref('int_population') }} as p on t.year > p.year or (t.year = p.year and t.month = 12)
+    qualify row_number() over (
+        partition by t.period, p.breakdown, p.breakdown_code
+        order by case when p.resident_population is null then 1 else 0 end, p.year desc
+    ) = 1
 ),
 
 in_force as (
@@ -41,7 +33,7 @@ in_force as (
         t.period,
         h.town_code,
         count(*) as n_patents
-    from population_years as t
+    from months as t
     inner join {{ ref('int_high_value_patent') }} as h
         on t.last_day >= h.counts_from and (h.counts_until is null or t.last_day < h.counts_until)
     group by t.period, h.town_code
@@ -78,8 +70,8 @@ select
     breakdown,
     breakdown_code,
     numerator / nullif(denominator, 0) as value,
-    numerator,
-    denominator,
+    case when denominator <> 0 then numerator end as numerator,
+    case when numerator is not null then denominator end as denominator,
     cast(null as double) as coverage,
     cast(null as double) as coverage_weighted,
     cast(null as double) as estimated_share,
