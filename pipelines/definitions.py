@@ -13,7 +13,7 @@ from pipelines.orchestration.assets_release import release_asset
 from pipelines.orchestration.assets_sources import RECORDS, intake
 from pipelines.orchestration.checks import gate_checks
 from pipelines.orchestration.jobs import intake as intake_job
-from pipelines.orchestration.jobs import nightly
+from pipelines.orchestration.jobs import nightly, rehearsal
 from pipelines.orchestration.loggers import run_log
 from pipelines.orchestration.resources import night
 from pipelines.orchestration.schedules import nightly_schedule
@@ -31,7 +31,7 @@ _release = release_asset(_published({*_build.keys, *(AssetKey(key) for key in RE
 defs = Definitions(
     assets=[intake, _build, _release],
     asset_checks=[gate_checks(load_suites())],
-    jobs=[nightly, intake_job],
+    jobs=[nightly, rehearsal, intake_job],
     schedules=[nightly_schedule],
     sensors=[inbox_sensor],
     resources={"night": night},

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pipelines.gate.suites import SuiteBroken
 from pipelines.home import Home
 from pipelines.orchestration.night import LOG_NAME, Night, NotPublished, open_night
 from pipelines.release.store import Busy, Release
@@ -62,26 +63,38 @@ def run_nightly(
             with warnings.catch_warnings():
                 # Dagster's notes to developers are no news for the screen of an operator.
                 warnings.simplefilter("ignore")
-                run = _execute(night, publish)
-            return _result(home, night, run, publish)
+                try:
+                    run = _execute(night, publish)
+                except NotPublished as reason:
+                    return _stopped(home, night, reason)
+            if run.success and (night.release or not publish):
+                return NightlyResult(
+                    True, release=night.release, intake=night.report, log=night.log, current=_current(home)
+                )
+            return _stopped(home, night, night.cause or _unexpected(run))
     except Busy as busy:
         return NightlyResult(False, stage="lock", headline=str(busy), current=_current(home))
 
 
 def _execute(night: Night, publish: bool) -> ExecuteInProcessResult:
-    from pipelines.definitions import defs
-    from pipelines.orchestration.assets_release import RELEASE
-    from pipelines.orchestration.resources import NIGHTLY
+    """Raises `NotPublished` where the definitions themselves are broken: models or suites that cannot be read."""
+    from pipelines.build.dbt_project import DbtProjectBroken
 
-    job = defs.resolve_job_def(NIGHTLY)
-    but_release = sorted(set(job.asset_layer.executable_asset_keys) - {RELEASE})
+    try:
+        from pipelines.definitions import defs
+    except (DbtProjectBroken, SuiteBroken) as error:
+        raise NotPublished(
+            "definitions", "模型或承诺无法读取 models or promises cannot be read", [str(error)]
+        ) from error
+    from pipelines.orchestration.resources import NIGHTLY, REHEARSAL
+
+    job = defs.resolve_job_def(NIGHTLY if publish else REHEARSAL)
     with _instance() as instance:
         return job.execute_in_process(
             instance=instance,
             run_id=night.run_id,
             resources={"night": night},
             run_config={"loggers": {"run_log": {}}},
-            asset_selection=None if publish else but_release,
             raise_on_error=False,
         )
 
@@ -96,12 +109,16 @@ def _instance() -> AbstractContextManager[DagsterInstance]:
     return DagsterInstance.ephemeral()
 
 
-def _result(home: Home, night: Night, run: ExecuteInProcessResult, publish: bool) -> NightlyResult:
-    known: dict[str, Any] = {"intake": night.report, "log": night.log, "current": _current(home)}
-    if run.success and (night.release or not publish):
-        return NightlyResult(True, release=night.release, **known)
-    cause = night.cause or _unexpected(run)
-    return NightlyResult(False, stage=cause.stage, headline=cause.headline, details=cause.details, **known)
+def _stopped(home: Home, night: Night, cause: NotPublished) -> NightlyResult:
+    return NightlyResult(
+        False,
+        intake=night.report,
+        stage=cause.stage,
+        headline=cause.headline,
+        details=cause.details,
+        log=night.log,
+        current=_current(home),
+    )
 
 
 def _unexpected(run: ExecuteInProcessResult) -> NotPublished:

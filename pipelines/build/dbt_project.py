@@ -45,7 +45,14 @@ def parsed_manifest() -> Path:
         target = Path(scratch)
         # The path never enters a definition; a fixed one keeps the manifest the same everywhere.
         environment = {**os.environ, WORK_FILE_VARIABLE: "build.duckdb"}
-        command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "parse", *project_arguments(target)]
+        command = [
+            sys.executable,
+            "-c",
+            "from dbt.cli.main import cli; cli()",
+            "--quiet",
+            "parse",
+            *project_arguments(target),
+        ]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise DbtProjectBroken(f"dbt cannot read {PROJECT.name}:\n{(done.stdout + done.stderr).strip()}")

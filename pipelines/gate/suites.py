@@ -17,6 +17,10 @@ from pipelines.gate.model import CheckKey
 EXPECTATIONS = Path(__file__).resolve().parents[2] / "expectations"
 
 
+class SuiteBroken(ValueError):
+    """A suite file that cannot be read; the message names the file and what to mend."""
+
+
 @dataclass(frozen=True)
 class Promise:
     """One expectation: its check name, and the promise in words."""
@@ -46,11 +50,11 @@ class Suite:
 
 
 def load_suites(folder: Path = EXPECTATIONS) -> list[Suite]:
-    """All suites, by file name. Errors: ValueError that names the file and what to mend."""
+    """All suites, by file name. Raises `SuiteBroken`."""
     suites = [_suite(path) for path in sorted(folder.glob("*.yml"))]
     tables = [suite.table for suite in suites]
     if twice := sorted({table for table in tables if tables.count(table) > 1}):
-        raise ValueError(f"several suites for one table: {', '.join(twice)}; keep one file a table")
+        raise SuiteBroken(f"several suites for one table: {', '.join(twice)}; keep one file a table")
     return suites
 
 
@@ -73,12 +77,12 @@ def _suite(path: Path) -> Suite:
         )
         suite = Suite(document["name"], meta["table"], tuple(meta["key"]), promises, document)
     except (KeyError, TypeError) as error:
-        raise ValueError(
+        raise SuiteBroken(
             f"{path.name}: a suite needs name, meta.table, meta.key and expectations, each with meta.check, "
             f"meta.zh and meta.en; missing: {error}"
         ) from error
     if len({promise.name for promise in promises}) != len(promises):
-        raise ValueError(f"{path.name}: two expectations share a check name")
+        raise SuiteBroken(f"{path.name}: two expectations share a check name")
     if not promises:
-        raise ValueError(f"{path.name}: no expectation")
+        raise SuiteBroken(f"{path.name}: no expectation")
     return suite

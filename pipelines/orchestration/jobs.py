@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from dagster import AssetSelection, define_asset_job, in_process_executor
 
+from pipelines.orchestration.assets_release import RELEASE
 from pipelines.orchestration.assets_sources import specs
-from pipelines.orchestration.resources import NIGHTLY
+from pipelines.orchestration.resources import NIGHTLY, REHEARSAL
+
+EVERYTHING = AssetSelection.all() | AssetSelection.all_asset_checks()
 
 # One process: starting one a step costs more than the work.
 nightly = define_asset_job(
     NIGHTLY,
-    selection=AssetSelection.all() | AssetSelection.all_asset_checks(),
+    selection=EVERYTHING,
     executor_def=in_process_executor,
     description="收件、构建、检查、发布 Intake, build, gate, publish.",
+)
+
+rehearsal = define_asset_job(
+    REHEARSAL,
+    selection=EVERYTHING - AssetSelection.assets(RELEASE),
+    executor_def=in_process_executor,
+    description="试运行：构建并检查，不发布 Builds and checks everything, publishes nothing.",
 )
 
 intake = define_asset_job(

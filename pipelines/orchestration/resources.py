@@ -8,7 +8,7 @@ from dagster import Failure, InitResourceContext, MetadataValue, resource
 from pipelines.home import Home
 from pipelines.orchestration.night import Night, NotPublished, open_night
 
-NIGHTLY = "nightly"
+NIGHTLY, REHEARSAL = "nightly", "rehearsal"
 
 
 @resource(description="文件夹、锁、辅助进程 the run's folder, lock and helper processes")
@@ -16,7 +16,7 @@ def night(context: InitResourceContext) -> Iterator[Night]:
     run = context.dagster_run
     assert context.log is not None
     with open_night(Home.from_env(), str(context.run_id), context.log.info) as opened:
-        if run is not None and run.job_name == NIGHTLY:
+        if run is not None and run.job_name in (NIGHTLY, REHEARSAL):
             opened.start_build()
         yield opened
 

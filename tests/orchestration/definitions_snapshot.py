@@ -29,7 +29,7 @@ def _lines(defs: Definitions) -> Iterator[str]:
         for check in sorted(node.check_keys, key=lambda check: check.name):
             blocking = graph.get(check).blocking
             yield f"  check {check.name}{'' if blocking else ' (warning)'}"
-    for name in ("nightly", "intake"):
+    for name in ("nightly", "rehearsal", "intake"):
         job = defs.resolve_job_def(name)
         layer = job.asset_layer
         yield f"job {name}: ops {', '.join(sorted(node.name for node in job.nodes))}"
