@@ -86,10 +86,10 @@ def test_a_failed_dbt_test(home: Home, checkout: Callable[[], Path]) -> None:
 
 def test_a_model_that_raises(home: Home, checkout: Callable[[], Path]) -> None:
     changed = checkout()
-    model = changed / "dbt_project" / "models" / "intermediate" / "int_land_year.sql"
-    model.write_text("select no_such_column from {{ ref('stg_land') }}")
+    broken = changed / "dbt_project" / "models" / "intermediate" / "int_broken.sql"
+    broken.write_text("select cast(parcel_no as date) as no_date from {{ ref('stg_land') }}")
     code, screen = Nightly(home, changed).run()
-    assert_stopped(home, code, screen, "model failed: int_land_year", "no_such_column")
+    assert_stopped(home, code, screen, "model failed: int_broken", "Conversion Error")
 
 
 def test_a_project_dbt_cannot_read(home: Home, checkout: Callable[[], Path]) -> None:
