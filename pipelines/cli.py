@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -206,6 +207,43 @@ def status(
     table = status_table(known_deliveries(Home.from_env()), load_contracts(), day)
     out.print(render(table))
     out.print(summary(table), markup=False)
+
+
+def _current_tables() -> Path:
+    from pipelines.release import current_release
+
+    current = current_release(Home.from_env())
+    if current is None:
+        err.print("尚未发布 nothing has been published yet; run: fenghuang nightly")
+        raise typer.Exit(1)
+    return current.tables
+
+
+@app.command()
+def scoreboard(
+    period: Annotated[str | None, typer.Argument(help="月份 a month, as 2021-06; the latest where not given.")] = None,
+) -> None:
+    """目标进度 The county's targets by campaign: light, value, target, time progress, lead unit."""
+    from pipelines.scoreboard import NothingThere, board, render
+
+    try:
+        out.print(render(board(_current_tables(), period)))
+    except NothingThere as nothing:
+        err.print(str(nothing), markup=False)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def show(target: Annotated[str, typer.Argument(help="指标编号或名称 a target's id or Chinese name.")]) -> None:
+    """一个目标 One target whole: the plan's words, definition, responsible units, caveats, history."""
+    from pipelines.scoreboard import NothingThere
+    from pipelines.scoreboard import target as one_target
+
+    try:
+        out.print(one_target(_current_tables(), target))
+    except NothingThere as nothing:
+        err.print(str(nothing), markup=False)
+        raise typer.Exit(1) from None
 
 
 @release_app.command("list")

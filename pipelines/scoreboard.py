@@ -1,0 +1,174 @@
+"""What the county's targets look like in a release: the scoreboard, and one target whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+LIGHTS = {"green": ("●", "green", "绿"), "yellow": ("▲", "yellow", "黄"), "red": ("■", "red", "红")}
+GREY = ("○", "bright_black", "灰")
+STATUS_ZH = {
+    "achieved": "已达标",
+    "on_track": "进度正常",
+    "at_risk": "略有滞后",
+    "behind": "滞后",
+    "below_line": "未达线",
+    "regressing": "倒退",
+    "missed": "未完成",
+    "no_data": "无数据",
+    "definition_pending": "口径待定",
+}
+
+_BOARD = """
+    with asked as (select coalesce($period, max(period)) as period from marts.indicator_progress)
+    select c.name_zh as campaign_zh, c.name_en as campaign_en, i.name_zh, i.target_id, p.period, p.light, p.status,
+        p.value, i.comparator, p.target_value, i.unit, p.achieved_share, p.elapsed_share, i.lead_unit, i.binding
+    from marts.indicator_progress as p
+    inner join marts.indicator as i on p.target_id = i.target_id
+    inner join marts.campaign as c on p.target_id = c.target_id
+    cross join asked as a
+    where p.period <= a.period
+    qualify row_number() over (partition by p.target_id order by p.period desc) = 1
+    order by c.sort_order, try_cast(regexp_extract(i.clause, '[0-9]+') as integer) nulls first, i.target_id
+"""
+
+
+class NothingThere(Exception):
+    """What was asked for is not in the release; the message says what is."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """The latest verdict of every target up to a month, in the order of the campaigns."""
+
+    period: str
+    rows: list[dict[str, Any]]
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, **parameters: Any) -> list[dict[str, Any]]:
+    cursor = connection.execute(query, parameters)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def board(tables: Path, period: str | None = None) -> Board:
+    """The scoreboard of a release's `internal.duckdb` as of `period` (`YYYY-MM`; the latest where None).
+
+    Raises `NothingThere` where the release holds no such month.
+    """
+    with duckdb.connect(str(tables), read_only=True) as connection:
+        first, last = connection.execute("select min(period), max(period) from marts.indicator_progress").fetchall()[0]
+        if first is None:
+            raise NothingThere(
+                "这个版本还没有目标进度 this release holds no progress yet: no month of the plan is delivered"
+            )
+        if period and not first <= period <= last:
+            raise NothingThere(f"{period}: 该版本的月份为 this release holds {first} … {last}")
+        return Board(period or last, _rows(connection, _BOARD, period=period))
+
+
+def number(value: float | None) -> str:
+    """A figure for the screen, never rounded to where it would look like its target."""
+    if value is None:
+        return "—"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4f}".rstrip("0").rstrip(".")
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.1%}"
+
+
+def render(found: Board) -> Group:
+    """Tables by campaign: light, target, value, time progress, lead unit."""
+    tables: list[Table | Text] = [Text(f"目标进度 Scoreboard {found.period}", style="bold")]
+    for campaign in dict.fromkeys(row["campaign_zh"] for row in found.rows):
+        mine = [row for row in found.rows if row["campaign_zh"] == campaign]
+        table = Table(title=f"{campaign} {mine[0]['campaign_en']}", title_justify="left", expand=False)
+        for heading in ("灯", "目标 target", "月份"):
+            table.add_column(heading)
+        for heading in ("数值 value", "目标值 asked", "完成率", "时序进度"):
+            table.add_column(heading, justify="right")
+        for heading in ("单位", "状态 status", "牵头单位 lead"):
+            table.add_column(heading)
+        for row in mine:
+            sign, colour, word = LIGHTS.get(row["light"], GREY)
+            soft = "(力争)" if row["binding"] == "soft" else ""
+            table.add_row(
+                Text(f"{sign}{word}", style=colour),
+                f"{row['name_zh']}{soft}",
+                row["period"],
+                number(row["value"]),
+                f"{row['comparator'].removeprefix('decline')} {number(row['target_value'])}",
+                _share(row["achieved_share"]),
+                _share(row["elapsed_share"]),
+                row["unit"],
+                STATUS_ZH[row["status"]],
+                row["lead_unit"] or "",
+            )
+        tables.append(table)
+    counts = {light: sum(row["light"] == light for row in found.rows) for light in ("green", "yellow", "red", "grey")}
+    tables.append(Text(f"绿 {counts['green']}  黄 {counts['yellow']}  红 {counts['red']}  灰 {counts['grey']}"))
+    return Group(*tables)
+
+
+def target(tables: Path, name: str) -> Group:
+    """One target whole: words of the plan, definition, units, caveats, history. `name`: its id or Chinese name.
+
+    Raises `NothingThere` with the nearest ids.
+    """
+    with duckdb.connect(str(tables), read_only=True) as connection:
+        found = _rows(connection, "select * from marts.indicator where target_id = $name or name_zh = $name", name=name)
+        if not found:
+            near = _rows(
+                connection,
+                "select target_id, name_zh from marts.indicator "
+                "order by greatest(jaro_winkler_similarity(target_id, $name), jaro_winkler_similarity(name_zh, $name)) "
+                "desc, target_id limit 5",
+                name=name,
+            )
+            listed = "、".join(f"{row['target_id']} {row['name_zh']}" for row in near)
+            raise NothingThere(f"没有这个指标 no such target: {name}; 相近的有 nearest: {listed}")
+        row = found[0]
+        history = _rows(
+            connection,
+            "select v.period, v.value, v.rolling12_value, v.coverage, p.achieved_share, p.elapsed_share, "
+            "p.status, p.light from marts.indicator_value as v left join marts.indicator_progress as p "
+            "on p.target_id = v.indicator_id and p.period = v.period "
+            "where v.indicator_id = $target and v.breakdown = 'county' order by v.period",
+            target=row["target_id"],
+        )
+    facts = Table(show_header=False, box=None)
+    for label, text in (
+        ("指标 target", f"{row['name_zh']} {row['name_en']} ({row['target_id']})"),
+        ("目标 asked", f"{row['comparator']} {number(row['target_value'])} {row['unit']}, {row['deadline']}"),
+        ("原文 quote", f"{row['quote']}(条款 clause {row['clause']})"),
+        ("范围 scope", row["scope"]),
+        ("口径 definition", row["definition"] or "尚未计算 not computed"),
+        ("牵头 lead", row["lead_unit"]),
+        ("配合 with", row["co_units"]),
+        ("说明 caveat", row["caveat"]),
+    ):
+        if text:
+            facts.add_row(label, str(text))
+    past = Table(title="历史 History", title_justify="left")
+    for heading in ("月份", "数值", "滚动12月", "覆盖率", "完成率", "时序进度", "状态"):
+        past.add_column(heading, justify="left" if heading in ("月份", "状态") else "right")
+    for month in history:
+        sign, colour, _ = LIGHTS.get(month["light"] or "", GREY)
+        verdict = Text(f"{sign} {STATUS_ZH[month['status']]}", style=colour) if month["status"] else Text("")
+        past.add_row(
+            month["period"],
+            number(month["value"]),
+            number(month["rolling12_value"]),
+            _share(month["coverage"]),
+            _share(month["achieved_share"]),
+            _share(month["elapsed_share"]),
+            verdict,
+        )
+    return Group(facts, past)
