@@ -2,24 +2,23 @@
 
 Importing dbt and reading its project take seconds, so the process starts while intake runs and waits, project
 parsed, for the word `go` on stdin; then it builds. Events go to stdout as JSON, artifacts and log to the folder
-TARGET. What was parsed is kept in the file CACHE, so that the next night parses only what changed. When stdin
-closes the parent is gone, and so are we: nobody else may write to a work file then.
+TARGET. What was parsed is kept in the file CACHE, so that the next night parses only what changed.
 
 Exit codes: 0 built, 1 something failed, 2 dbt itself failed.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-import threading
 from pathlib import Path
 
 from pipelines.build.dbt_project import PARTIAL_PARSE, project_arguments
+from pipelines.build.parent import lines_from_parent
 
 
 def main(target: Path, cache: Path) -> int:
+    told = lines_from_parent()
     from dbt.cli.main import dbtRunner
 
     target.mkdir(parents=True, exist_ok=True)
@@ -29,23 +28,17 @@ def main(target: Path, cache: Path) -> int:
     parsed = dbtRunner().invoke(["parse", "--quiet", *arguments])
     if not parsed.success:
         return 2 if parsed.exception else 1
-    part = cache.with_name(f".{cache.name}.part")
+    part = target / f"{PARTIAL_PARSE}.part"
     shutil.copyfile(target / PARTIAL_PARSE, part)
     part.replace(cache)
 
-    if sys.stdin.readline() != "go\n":
+    if told() != b"go":
         return 2
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     built = dbtRunner(manifest=parsed.result).invoke(["build", *arguments])  # type: ignore[arg-type]
     if built.exception:
         print(built.exception, file=sys.stderr)
         return 2
     return 0 if built.success else 1
-
-
-def _end_with_parent() -> None:
-    sys.stdin.read()
-    os._exit(2)
 
 
 if __name__ == "__main__":

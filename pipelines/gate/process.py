@@ -55,7 +55,6 @@ class GateWorker:
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.close()
         except OSError as error:
             raise self._died("before it was asked") from error
         return [CheckResult(**record) for record in self._answer(timeout_s)["results"]]

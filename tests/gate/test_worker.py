@@ -90,5 +90,5 @@ def test_the_worker_ends_when_its_parent_goes(tmp_path: Path) -> None:
     deadline = time.monotonic() + 60
     while worker._process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert worker._process.returncode == 0
+    assert worker._process.returncode == 2
     worker.close()
