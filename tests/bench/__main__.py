@@ -69,7 +69,10 @@ def _table(size: str, inbox: Path, scratch: Path) -> str:
 
     def cost(stage: str, home: Path = staged) -> Cost:
         say(f"{size}: {stage} ({home.name})")
-        return measure(stage, home)
+        found = measure(stage, home)
+        seconds, cpu_seconds, peak = _figures(found)
+        say(f"{size}: {stage} ({home.name}): {seconds} s, {cpu_seconds} CPU s, {peak} MiB")
+        return found
 
     cold, cold_floor = cost("intake"), cost("readers")
     twelve, twelve_floor = cost("intake", year), cost("readers", year)
@@ -105,7 +108,12 @@ def _table(size: str, inbox: Path, scratch: Path) -> str:
             *(f"| {' | '.join(cells)} |" for cells in rows),
             "",
             _agreement(same),
-            *(f"* {name}: the gate says no" for name in gate.answer["failed"]),
+            *(f"* The gate fails `{name}`." for name in gate.answer["failed"]),
+            *(
+                f"* **The {night} night published nothing** ({cost.answer['refused']}); its time is that until then."
+                for night, cost in (("cold", night_cold), ("warm", night_warm))
+                if cost.answer["refused"]
+            ),
         ]
     )
 
@@ -123,7 +131,10 @@ def _agreement(same: dict[str, Any]) -> str:
             f"of enterprise_month ({same['months_by_hand']:,})."
         )
     if same["not_by_hand"]:
-        said += f"\n* dbt makes indicators that the hand-written SQL does not: {', '.join(same['not_by_hand'])}."
+        said += (
+            f"\n* dbt publishes {len(same['not_by_hand'])} indicators more, which the hand-written SQL does not compute "
+            f"({same['not_by_hand'][0]} …), and every other mart; they are in its time."
+        )
     return said
 
 
