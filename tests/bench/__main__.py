@@ -132,7 +132,7 @@ def _agreement(same: dict[str, Any]) -> str:
         )
     if same["not_by_hand"]:
         said += (
-            f"\n* dbt publishes {len(same['not_by_hand'])} indicators more, which the hand-written SQL does not compute "
+            f"\n* dbt publishes {len(same['not_by_hand'])} more indicators, which the hand-written SQL does not compute "
             f"({same['not_by_hand'][0]} …), and every other mart; they are in its time."
         )
     return said
