@@ -132,8 +132,8 @@ def _agreement(same: dict[str, Any]) -> str:
         )
     if same["not_by_hand"]:
         said += (
-            f"\n* dbt publishes {len(same['not_by_hand'])} more indicators, which the hand-written SQL does not compute "
-            f"({same['not_by_hand'][0]} …), and every other mart; they are in its time."
+            f"\n* dbt publishes {len(same['not_by_hand'])} more indicators ({same['not_by_hand'][0]} …), which the "
+            "hand-written SQL does not compute, and every other mart; they are in its time."
         )
     return said
 

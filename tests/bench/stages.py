@@ -142,7 +142,7 @@ def readers(home: Home) -> Answer:
             encoding = "gb18030" if path.parent.name in ("industry", "rd") else "utf-8"
             pl.read_csv(path, infer_schema=False, encoding=encoding)
         elif path.suffix == ".jsonl":
-            pl.read_ndjson(path)
+            pl.read_ndjson(path, infer_schema_length=None)
         else:
             with closing(sqlite3.connect(path)) as connection:
                 for (table,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
