@@ -66,7 +66,7 @@ def specs() -> list[AssetSpec]:
     return [*sources, *(_record_spec(key, text) for key, text in RECORDS.items())]
 
 
-@multi_asset(name="intake", specs=specs(), required_resource_keys={"night"})
+@multi_asset(name="collect", specs=specs(), required_resource_keys={"night"})
 def intake(context: AssetExecutionContext) -> Iterator[MaterializeResult]:
     """收件 Take in what is new, then lay the rows in force into a fresh work file."""
     night = context.resources.night

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -89,3 +90,15 @@ def test_the_night_is_at_two_in_shanghai() -> None:
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 2 * * *", "Asia/Shanghai")
     assert schedule.default_status is DefaultScheduleStatus.RUNNING
     assert schedule.job_name == "nightly"
+
+
+def test_a_code_server_can_load_them(tmp_path: Path) -> None:
+    """What a repository refuses (two definitions of one name, say) shows only when it is loaded as the UI does."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster", "definitions", "validate", "-m", "pipelines.definitions"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "DAGSTER_HOME": str(tmp_path)},
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
