@@ -196,7 +196,7 @@ def open_night(home: Home, run_id: str, say: Say, wait_s: float = WAIT_S) -> Ite
     with nightly_lock(home, wait_s, say):
         clean_up(home)
         night = Night(home, run_id, say)
-        night.folder.mkdir(parents=True)
+        night.folder.mkdir(parents=True, exist_ok=True)
         point(home.work / LINK, run_id)
         handler = logging.FileHandler(night.log, encoding="utf-8")
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
