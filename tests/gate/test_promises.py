@@ -106,6 +106,9 @@ BREAKS: dict[CheckKey, str] = {
         "insert into marts.official_value (indicator_id, period, breakdown, breakdown_code, official_value) "
         "values ('tax_per_mu_above_scale', '2021-12', 'county', '330521', 35.1)"
     ),
+    ("marts.campaign", "every_row_belongs_to_a_campaign"): (
+        "delete from marts.campaign where target_id = 'tax_per_mu_growth'"
+    ),
     ("marts.project", "plans_are_not_negative"): "update marts.project set planned_fixed_wan = -1",
     ("marts.project", "kind_is_known"): "update marts.project set kind = '其他'",
     (
