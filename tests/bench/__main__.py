@@ -14,7 +14,7 @@ from pipelines.home import Home
 from tests.bench import deliveries
 from tests.bench.measure import Cost, StageFailed, measure
 
-HEADINGS = ["stage", "s", "CPU s", "MiB", "floor", "s", "CPU s", "MiB", "ratio"]
+HEADINGS = ["stage", "ratio", "s", "CPU s", "MiB", "floor", "s", "CPU s", "MiB"]
 NOTES = """\
 s: wall clock of a process of its own, start-up included; CPU s: its processor time and its children's; MiB: peak
 resident memory of its largest process; ratio: s to the s of the floor, measured in the same run."""
@@ -32,9 +32,9 @@ class Line:
 
     def cells(self) -> list[str]:
         if self.floor_cost is None:
-            return [self.stage, *_figures(self.cost), "", "", "", "", ""]
+            return [self.stage, "", *_figures(self.cost), "", "", "", ""]
         ratio = self.cost.seconds / self.floor_cost.seconds
-        return [self.stage, *_figures(self.cost), self.floor, *_figures(self.floor_cost), f"{ratio:.2f}"]
+        return [self.stage, f"{ratio:.2f}", *_figures(self.cost), self.floor, *_figures(self.floor_cost)]
 
 
 def _figures(cost: Cost) -> list[str]:
