@@ -18,7 +18,7 @@ from pipelines.orchestration.night import NotPublished, open_night
 from pipelines.release import current_release, list_releases, table_digests
 from tests.release.conftest import Nightly
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nightly")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nightly_gate")]
 
 
 def add_promise(checkout: Path, table: str, check: str, query: str) -> None:

@@ -15,7 +15,7 @@ from pipelines.home import Home
 from pipelines.release import current_release, list_releases, table_digests
 from tests.release.conftest import SAMPLE, Nightly
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nightly")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nightly_kill")]
 
 # A file below `warehouse/` whose appearing tells where the run is.
 POINTS = {
