@@ -249,6 +249,22 @@ def show(target: Annotated[str, typer.Argument(help="指标编号或名称 a tar
         raise typer.Exit(1) from None
 
 
+@app.command()
+def template(source: Annotated[str, typer.Argument(help="来源 a csv source, as target_revision.")]) -> None:
+    """填报模板 The heading a csv file of a source must carry, with the name to save it under.
+
+    Example: `fenghuang template target_revision > 目标调整_20221001.csv`
+    """
+    from pipelines.contracts import load_contracts
+
+    known = {name: contract for name, contract in load_contracts().items() if contract.channel == "csv"}
+    if source not in known:
+        raise typer.BadParameter(f"{source!r} is no csv source; there are: {', '.join(known)}")
+    contract = known[source]
+    err.print(f"存为 save as raw/inbox/{source}/{contract.file_example} ({contract.encoding})", markup=False)
+    typer.echo(",".join(column.header for column in contract.columns))
+
+
 @release_app.command("list")
 def release_list() -> None:
     """列出发布版本 List the releases, newest first; the current one is marked."""

@@ -29,8 +29,6 @@ from pipelines.intake.archive import Archive, Arrival, content_key, read_json
 from pipelines.intake.judge import judge, judge_register
 from pipelines.intake.parse import parse
 from pipelines.intake.pull import PullError
-from pipelines.intake.pull.investment_db import fetch_investment
-from pipelines.intake.pull.patent_api import fetch_patents
 from pipelines.intake.refusal import Refused
 from pipelines.intake.registers import Registers, build_registers
 from pipelines.plan import plan_digest
@@ -200,6 +198,10 @@ def _pulled(report: IntakeReport, say: Progress, now: datetime) -> Iterator[Cand
             continue
         say(f"拉取 pulling {contract.source}")
         stamp = f"{now.astimezone(CHINA):%Y%m%d}"
+        # Their drivers cost a second to import, which a night without them need not spend.
+        from pipelines.intake.pull.investment_db import fetch_investment
+        from pipelines.intake.pull.patent_api import fetch_patents
+
         try:
             if contract.pulled_from == "api":
                 content = fetch_patents(url, os.environ.get("PATENT_API_TOKEN"))

@@ -48,6 +48,7 @@ def test_every_command_explains_itself_in_both_languages(run, command):
         ("status", "--as-of", "yesterday"),
         ("nightly", "--wait", "-1"),
         ("show",),
+        ("template", "tax"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(run, arguments):
@@ -90,3 +91,13 @@ def test_nothing_published_yet_is_said(run):
     for command in (("scoreboard",), ("show", "tax_per_mu_above_scale")):
         result = run(*command)
         assert result.exit_code == 1 and "nothing has been published" in result.output
+
+
+def test_a_template_is_the_heading_its_own_reader_takes(run, tmp_path):
+    heading = run("template", "target_split").stdout
+    assert heading == "指标编号,年份,当年目标\n"
+    folder = tmp_path / "raw" / "inbox" / "target_split"
+    folder.mkdir(parents=True)
+    (folder / "目标年度分解_20221001.csv").write_text(heading + "mfg_investment_3y,2021,80\n", encoding="utf-8-sig")
+    result = run("intake")
+    assert result.exit_code == 0 and "refused" not in result.output.split("收件 Intake")[-1].split("target_split")[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipelines.build.dbt_sources import PATH, rendered
 from pipelines.contracts import load_contracts
 from pipelines.intake.parse import parse
 from pipelines.intake.refusal import Refused
@@ -53,3 +54,8 @@ def test_an_observation_of_an_unknown_area_is_quarantined_alone():
     text = "measure,period,area,value,unit,source\npopulation,2020,330521,1,人,x\npopulation,2020,999,1,人,x\n"
     frame = parse(text.encode(), contract, "2022-09-01").tables[""]
     assert frame.get_column("bad_reason").to_list() == [None, "unknown_code"]
+
+
+def test_the_dbt_sources_are_the_contracts():
+    """Written, not kept by hand: `python -m pipelines.build.dbt_sources`."""
+    assert PATH.read_text(encoding="utf-8") == rendered()
