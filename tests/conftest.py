@@ -16,6 +16,11 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import settings
+
+# The same examples everywhere, and no time limit: a busy machine is no failure.
+settings.register_profile("fenghuang", deadline=None, derandomize=True)
+settings.load_profile("fenghuang")
 
 
 @dataclass(frozen=True)
