@@ -22,6 +22,9 @@ from tests.pipeline.sample_values import (
     true_figures,
 )
 
+# One build for all of them.
+pytestmark = pytest.mark.xdist_group("sample")
+
 EFFICIENCY = {
     "tax_per_mu_above_scale",
     "value_added_per_mu_above_scale",
