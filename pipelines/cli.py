@@ -33,6 +33,8 @@ app = typer.Typer(
 )
 release_app = typer.Typer(no_args_is_help=True, help="发布版本 Releases: what was published, when, from what.")
 app.add_typer(release_app, name="release")
+plan_app = typer.Typer(no_args_is_help=True, help="方案 Plans: another county or country is a folder of csv files.")
+app.add_typer(plan_app, name="plan")
 
 # A log or a pipe has no width of its own; 80 columns would cut the tables.
 WIDTH = None if sys.stdout.isatty() else 140
@@ -130,7 +132,14 @@ def intake() -> None:
     Unchanged files are not read again. One bad file never stops the others.
     """
     from pipelines.intake.run import take_in
+    from pipelines.plan import PlanBroken
+    from pipelines.plan.seeds import seeds_folder
 
+    try:
+        seeds_folder()
+    except PlanBroken as broken:
+        err.print(str(broken), markup=False)
+        raise typer.Exit(1) from None
     with progress() as say:
         report = take_in(Home.from_env(), say)
     _print_intake(report)
@@ -263,6 +272,36 @@ def template(source: Annotated[str, typer.Argument(help="来源 a csv source, as
     contract = known[source]
     err.print(f"存为 save as raw/inbox/{source}/{contract.file_example} ({contract.encoding})", markup=False)
     typer.echo(",".join(column.header for column in contract.columns))
+
+
+@plan_app.command("new")
+def plan_new(folder: Annotated[Path, typer.Argument(help="空文件夹 a new or empty folder.")]) -> None:
+    """新方案 Write the headings of a plan's files into a folder; `FENGHUANG_PLAN=FOLDER` then names the plan in force.
+
+    What each column says stands in docs/another-plan.md.
+    """
+    from pipelines.plan import PlanBroken
+    from pipelines.plan.seeds import start_plan
+
+    try:
+        for path in start_plan(folder):
+            out.print(str(path), markup=False)
+    except PlanBroken as broken:
+        err.print(str(broken), markup=False)
+        raise typer.Exit(1) from None
+
+
+@plan_app.command("check")
+def plan_check(folder: Annotated[Path, typer.Argument(help="方案文件夹 the plan's folder.", exists=True)]) -> None:
+    """检查方案 Everything that is wrong with a plan's folder: file, row, column and what to mend."""
+    from pipelines.plan.check import check_plan
+
+    faults = check_plan(folder)
+    for fault in faults:
+        err.print(fault, markup=False)
+    if faults:
+        raise typer.Exit(1)
+    out.print(f"方案无误 nothing wrong; use it with FENGHUANG_PLAN={folder}", markup=False)
 
 
 @release_app.command("list")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pipelines.gate.suites import SuiteBroken
 from pipelines.home import Home
 from pipelines.orchestration.night import LOG_NAME, Night, NotPublished, open_night
+from pipelines.plan import PlanBroken
 from pipelines.release.store import Busy, Release
 
 if TYPE_CHECKING:
@@ -72,6 +73,14 @@ def run_nightly(
                     True, release=night.release, intake=night.report, log=night.log, current=_current(home)
                 )
             return _stopped(home, night, night.cause or _unexpected(run))
+    except PlanBroken as broken:
+        return NightlyResult(
+            False,
+            stage="plan",
+            headline="方案无法使用 the plan cannot be used",
+            details=str(broken).splitlines(),
+            current=_current(home),
+        )
     except Busy as busy:
         return NightlyResult(False, stage="lock", headline=str(busy), current=_current(home))
 

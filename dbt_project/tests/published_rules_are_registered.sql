@@ -1,14 +1,16 @@
 -- A published rule has its row in the registry, and an indicator one rule only.
+{%- set kinds = [
+    'rule_indicator_change', 'rule_project', 'rule_patent_stock', 'rule_title', 'rule_remediation', 'rule_achievement',
+    'rule_land_transfer', 'rule_finance', 'rule_observation'
+] %}
 with
 
 rule as (
     select indicator_id from {{ ref('rule_enterprise_ratio') }} where is_published
+    {%- for kind in kinds %}
     union all
-    select indicator_id from {{ ref('rule_indicator_change') }}
-    union all
-    select indicator_id from {{ ref('rule_project') }}
-    union all
-    select indicator_id from {{ ref('rule_patent_stock') }}
+    select indicator_id from {{ ref(kind) }}
+    {%- endfor %}
 )
 
 select r.indicator_id, count(*) as n_rules, count(i.target_id) as n_registered

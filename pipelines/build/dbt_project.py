@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -10,7 +11,8 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from pipelines.release.code import CHECKOUT, own_files
+from pipelines.plan import plan_folder
+from pipelines.release.code import CHECKOUT, MADE, own_files
 
 PROJECT = CHECKOUT / "dbt_project"
 PARTIAL_PARSE = "partial_parse.msgpack"
@@ -21,10 +23,29 @@ class DbtProjectBroken(Exception):
     """dbt cannot read its project."""
 
 
-def project_arguments(target: Path) -> list[str]:
-    """The flags of every dbt call: the project, and `target` for artifacts and log."""
+def project_folder() -> Path:
+    """The dbt project of the plan in force: the checkout's; for another plan, links to its files beside that plan's
+    seeds. Raises `PlanBroken`."""
+    if plan_folder() is None:
+        return PROJECT
+    # Imported here, so that Dagster's definitions load without Polars.
+    from pipelines.plan.seeds import seeds_folder
+
+    seeds = seeds_folder()
+    for path in sorted(PROJECT.iterdir()):
+        link = seeds.parent / path.name
+        if path.name not in MADE and not link.exists():
+            # Two runs of one plan may get here at once; the link of the first serves both.
+            with contextlib.suppress(FileExistsError):
+                link.symlink_to(path)
+    return seeds.parent
+
+
+def project_arguments(target: Path, project: Path | None = None) -> list[str]:
+    """The flags of every dbt call: the project (of the plan in force), and `target` for artifacts and log."""
+    project = project or project_folder()
     return [
-        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+        *("--project-dir", str(project), "--profiles-dir", str(project)),
         *("--target-path", str(target), "--log-path", str(target), "--log-level-file", "info"),
         *("--no-use-colors", "--no-send-anonymous-usage-stats"),
     ]
@@ -43,15 +64,16 @@ def parsed_manifest() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".parse-", dir=folder) as scratch:
         target = Path(scratch)
-        # The path never enters a definition; a fixed one keeps the manifest the same everywhere.
+        # Neither path nor plan enters a definition; fixed ones keep the manifest the same everywhere.
         environment = {**os.environ, WORK_FILE_VARIABLE: "build.duckdb"}
+        environment.pop("FENGHUANG_PLAN", None)
         command = [
             sys.executable,
             "-c",
             "from dbt.cli.main import cli; cli()",
             "--quiet",
             "parse",
-            *project_arguments(target),
+            *project_arguments(target, PROJECT),
         ]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:

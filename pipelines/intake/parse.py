@@ -18,7 +18,7 @@ from pipelines.intake import values
 from pipelines.intake.judge import outcomes
 from pipelines.intake.readers import RawTable, match_columns, read_sqlite, read_table
 from pipelines.intake.refusal import Refused
-from pipelines.plan import plan_codes
+from pipelines.plan.seeds import plan_codes
 
 # 合计 may differ from the sum of its column by this share (contract, "A file is refused whole").
 CONTROL_TOLERANCE = Decimal("0.001")

@@ -31,7 +31,7 @@ from pipelines.intake.parse import parse
 from pipelines.intake.pull import PullError
 from pipelines.intake.refusal import Refused
 from pipelines.intake.registers import Registers, build_registers
-from pipelines.plan import plan_digest
+from pipelines.plan.seeds import plan_digest
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.build.dbt_project import PROJECT
+from pipelines.build.dbt_project import project_folder
 from pipelines.build.dbt_runner import DbtOutcome, DbtProcess, read_outcome
 from pipelines.gate.model import CheckResult, Problem, problems, read_results, write_results
 from pipelines.gate.process import GateDied, GateWorker
@@ -73,7 +73,7 @@ class Night:
     def dbt(self) -> DbtProcess:
         """Started on first use."""
         # What dbt keeps of a parse holds the path of its project: one cache for each checkout that serves a home.
-        cache = self.home.work / f"dbt_cache_{hashlib.sha256(str(PROJECT).encode()).hexdigest()[:8]}.msgpack"
+        cache = self.home.work / f"dbt_cache_{hashlib.sha256(str(project_folder()).encode()).hexdigest()[:8]}.msgpack"
         return DbtProcess(self.home.work / LINK / self.work_file.name, self.dbt_target, cache, self.log)
 
     @cached_property

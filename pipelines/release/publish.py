@@ -17,7 +17,7 @@ from pipelines.home import Home
 from pipelines.release.code import code_digest, versions
 from pipelines.release.files import write_file
 from pipelines.release.store import MANIFEST, TABLES_FILE, VALUES, Release, current_release, prune, put_in_place
-from pipelines.release.tables import TableDigest, copy_tables, table_digests
+from pipelines.release.tables import copy_tables, table_digests
 
 INPUT_COLUMNS = (
     "source",
@@ -49,6 +49,9 @@ def publish(
     The caller answers for the checks having run and passed. `data_docs` is moved in. Killed anywhere, `current`
     stays what it was.
     """
+    # Imported here, so that Dagster's definitions load without Polars.
+    from pipelines.plan.seeds import plan_digest
+
     assembling = home.releases / f".{run_id}.tmp"
     assembling.mkdir(parents=True)
     tables_file = assembling / TABLES_FILE
@@ -58,7 +61,8 @@ def publish(
     digests = table_digests(tables_file)
     inputs = _inputs(tables_file)
     code = code_digest()
-    content_hash = _content_hash(inputs, code, digests[REGISTRY])
+    plan = plan_digest()
+    content_hash = _content_hash(inputs, code, plan)
     before = current_release(home)
     release_id, built_at = _free_id(home, now or datetime.now(UTC), content_hash)
     manifest = {
@@ -69,6 +73,7 @@ def publish(
         "latest_period": _latest_period(tables_file),
         "previous": before.release_id if before else None,
         "code": code,
+        "plan": plan,
         "registry": digests[REGISTRY].digest,
         "versions": versions(),
         "inputs": inputs,
@@ -100,10 +105,10 @@ def _latest_period(tables_file: Path) -> str | None:
     return str(period) if period else None
 
 
-def _content_hash(inputs: Sequence[Mapping[str, Any]], code: str, registry: TableDigest) -> str:
-    """Over what decides the content: inputs, code, registry. No time, no run, no order of arrival."""
+def _content_hash(inputs: Sequence[Mapping[str, Any]], code: str, plan: str) -> str:
+    """Over what decides the content: inputs, code, the plan's seeds. No time, no run, no order of arrival."""
     files = [[i["source"], i["file_name"], i["sha256"], i["status"]] for i in inputs]
-    content = json.dumps([files, code, registry.digest], ensure_ascii=False)
+    content = json.dumps([files, code, plan], ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()
 
 

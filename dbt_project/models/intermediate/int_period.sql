@@ -1,7 +1,8 @@
 {#- Every month from the first of the plan to the horizon: the latest month that a monthly delivery names, a refused one
     too. Where there is none, the month of the newest list of patents or projects; that date does not count beside
-    monthly deliveries, for a list that is pulled bears the day of the pull, however old its content. A year whose R&D
-    report is in force reaches to its December, for yearly figures only. -#}
+    monthly deliveries, for a list that is pulled bears the day of the pull, however old its content. Where there is
+    neither, the latest month (or December of the year) that was observed. A year whose R&D report is in force reaches
+    to its December, for yearly figures only. -#}
 with
 
 delivered as (
@@ -14,14 +15,21 @@ delivered as (
     where period is not null
 ),
 
+observed as (
+    select max(case when length(value_period) = 4 then value_period || '-12' else value_period end) as month_name
+    from {{ ref('stg_observation') }}
+),
+
 bounds as (
     select
         coalesce(
-            max(case when source in ('tax', 'industry', 'electricity', 'fuel') then month_name end),
-            max(case when source in ('patent', 'investment') and is_in_force then month_name end)
+            max(case when d.source in ('tax', 'industry', 'electricity', 'fuel') then d.month_name end),
+            max(case when d.source in ('patent', 'investment') and d.is_in_force then d.month_name end),
+            max(o.month_name)
         ) as horizon,
-        max(case when source = 'rd' and is_in_force then year_name end) || '-12' as last_closed_december
-    from delivered
+        max(case when d.source = 'rd' and d.is_in_force then d.year_name end) || '-12' as last_closed_december
+    from observed as o
+    left join delivered as d on true
 ),
 
 limits as (

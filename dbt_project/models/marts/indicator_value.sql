@@ -22,6 +22,8 @@ figures as (
     select {{ columns }} from {{ ref('int_indicator_achievement') }}
     union all
     select {{ columns }} from {{ ref('int_indicator_land_money') }}
+    union all
+    select {{ columns }} from {{ ref('int_indicator_observation') }}
 )
 
 select

@@ -1,0 +1,28 @@
+"""The plan in force: registry, areas, dimensions, units, years and rules, as seeds.
+
+The plan is data. `FENGHUANG_PLAN` names the folder of another one than the checkout's; what it may hold, and what it
+must, stands in docs/another-plan.md.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class PlanBroken(ValueError):
+    """A plan that cannot be used; the message names file, row, column and what to mend, one line each."""
+
+
+def plan_folder() -> Path | None:
+    """The folder `FENGHUANG_PLAN` names; None where the checkout's own plan is in force.
+
+    Raises `PlanBroken` where the folder is not there.
+    """
+    named = os.environ.get("FENGHUANG_PLAN")
+    if not named:
+        return None
+    folder = Path(named).resolve()
+    if not folder.is_dir():
+        raise PlanBroken(f"FENGHUANG_PLAN: {folder} is no folder; name the folder that holds the plan's seeds")
+    return folder
