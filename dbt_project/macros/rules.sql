@@ -59,3 +59,24 @@
         else {{ value }} >= {{ target }}
     end
 {%- endmacro %}
+
+{# The figure a target is judged on in each month: a yearly level by its rolling 12-month value, a target that names the
+   official value by that, any other by its value. #}
+{% macro judged_value() -%}
+    select
+        v.indicator_id,
+        v.period,
+        v.breakdown,
+        v.breakdown_code,
+        case
+            when j.indicator_id is not null then o.value
+            when r.has_rolling12 then v.rolling12_value
+            else v.value
+        end as value
+    from {{ ref('indicator_value') }} as v
+    left join {{ ref('rule_enterprise_ratio') }} as r on v.indicator_id = r.indicator_id
+    left join {{ ref('judged_on_official') }} as j on v.indicator_id = j.indicator_id
+    left join {{ ref('int_official_value') }} as o
+        on v.indicator_id = o.indicator_id and v.period = o.period and v.breakdown_code = o.breakdown_code
+    where v.breakdown <> 'industry'
+{%- endmacro %}

@@ -21,6 +21,8 @@ def main(target: Path, cache: Path) -> int:
     told = lines_from_parent()
     from dbt.cli.main import dbtRunner
 
+    from pipelines import forecast
+
     target.mkdir(parents=True, exist_ok=True)
     if cache.is_file():
         shutil.copyfile(cache, target / PARTIAL_PARSE)
@@ -32,6 +34,7 @@ def main(target: Path, cache: Path) -> int:
     shutil.copyfile(target / PARTIAL_PARSE, part)
     part.replace(cache)
 
+    forecast.load()
     if told() != b"go":
         return 2
     built = dbtRunner(manifest=parsed.result).invoke(["build", *arguments])  # type: ignore[arg-type]

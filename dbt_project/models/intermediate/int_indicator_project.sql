@@ -147,6 +147,8 @@ select
     value,
     case when result = 'ratio' and value is not null then numerator end as numerator,
     case when result = 'ratio' and value is not null then denominator end as denominator,
+    case when result = 'growth' then coalesce(numerator, 0) end as this_year_sum,
+    case when result = 'growth' then denominator end as prior_year_sum,
     cast(null as double) as coverage,
     cast(null as double) as coverage_weighted,
     cast(null as double) as estimated_share,

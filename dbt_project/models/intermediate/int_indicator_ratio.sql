@@ -141,6 +141,8 @@ select
     case when has_estimated_share then cast(tce_estimated as double) / nullif(cast(tce as double), 0) end
         as estimated_share,
     cast(rolling12_numerator as double) / nullif(cast(rolling12_denominator as double), 0) * factor as rolling12_value,
+    cast(rolling12_numerator as double) as rolling12_numerator,
+    cast(rolling12_denominator as double) as rolling12_denominator,
     cast(coalesce(n_enterprises, 0) as integer) as n_enterprises
 from figures
 where breakdown = 'county' or n_enterprises > 0

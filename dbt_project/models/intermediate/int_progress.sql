@@ -4,22 +4,7 @@
 with
 
 judged as (
-    select
-        v.indicator_id,
-        v.period,
-        v.breakdown,
-        v.breakdown_code,
-        case
-            when j.indicator_id is not null then o.value
-            when r.has_rolling12 then v.rolling12_value
-            else v.value
-        end as value
-    from {{ ref('indicator_value') }} as v
-    left join {{ ref('rule_enterprise_ratio') }} as r on v.indicator_id = r.indicator_id
-    left join {{ ref('judged_on_official') }} as j on v.indicator_id = j.indicator_id
-    left join {{ ref('int_official_value') }} as o
-        on v.indicator_id = o.indicator_id and v.period = o.period and v.breakdown_code = o.breakdown_code
-    where v.breakdown <> 'industry'
+    {{ judged_value() }}
 ),
 
 not_computed as (
@@ -54,6 +39,11 @@ compared as (
         case when t.achieved_by = 'gap_from_baseline' then b.value end as baseline,
         t.target_value,
         t.achieved_by,
+        t.comparator,
+        t.is_annual_test,
+        t.deadline_year,
+        t.year,
+        t.month,
         t.elapsed_share,
         t.is_due,
         {{ holds('f.value', 't.comparator', 't.target_value') }} as is_met,
