@@ -186,6 +186,9 @@ def nightly(
         int, typer.Option(min=0, help="另一次运行未结束时等待的秒数 seconds to wait for a run under way.")
     ] = 600,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Build and check everything, publish nothing.")] = False,
+    accept_lost_periods: Annotated[
+        bool, typer.Option("--accept-lost-periods", help="Publish even where months of the release before are gone.")
+    ] = False,
 ) -> None:
     """每夜任务 The nightly job, without a daemon: intake, build, gate, publish.
 
@@ -195,7 +198,13 @@ def nightly(
     from pipelines.nightly import render, run_nightly
 
     with progress() as say:
-        result = run_nightly(Home.from_env(), progress=say, wait_s=wait, publish=not dry_run)
+        result = run_nightly(
+            Home.from_env(),
+            progress=say,
+            wait_s=wait,
+            publish=not dry_run,
+            accept_lost_periods=accept_lost_periods,
+        )
     if result.intake is not None:
         _print_intake(result.intake)
     out.print(render(result))

@@ -50,8 +50,10 @@ def run_nightly(
     progress: Callable[[str], None] | None = None,
     wait_s: float = 600.0,
     publish: bool = True,
+    accept_lost_periods: bool = False,
 ) -> NightlyResult:
-    """Intake, build, gate and release. `publish=False` stops before the release.
+    """Intake, build, gate and release. `publish=False` stops before the release; `accept_lost_periods` lets one
+    through that lacks months of the release before.
 
     Another run under way is waited for, up to `wait_s` seconds. Whatever goes wrong with the data or the checks is
     in the result, not raised.
@@ -59,6 +61,7 @@ def run_nightly(
     say = progress or (lambda message: None)
     try:
         with open_night(home, str(uuid.uuid4()), say, wait_s) as night:
+            night.accepts_lost_periods = accept_lost_periods
             # dbt imports and parses in its own process while Dagster is imported here.
             night.start_build()
             with warnings.catch_warnings():

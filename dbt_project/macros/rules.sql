@@ -80,3 +80,41 @@
         on v.indicator_id = o.indicator_id and v.period = o.period and v.breakdown_code = o.breakdown_code
     where v.breakdown <> 'industry'
 {%- endmacro %}
+
+{# What every enterprise in scope contributes to the ratios of rule_enterprise_ratio, month by month. A side is null where
+   it is not known; the ratio takes those with both. #}
+{% macro ratio_contribution() -%}
+    {%- set measures = enterprise_measures() -%}
+    select
+        r.indicator_id,
+        t.period,
+        e.enterprise_code,
+        e.town_code,
+        e.platform_code,
+        e.division,
+        m.last_known_monthly_value_added_wan as weight,
+        m.tce_equivalent_ytd as tce,
+        m.tce_estimated_ytd as tce_estimated,
+        {{ pick('r.numerator', measures, 'decimal(38, 14)') }} as numerator,
+        {{ pick('r.denominator', measures, 'decimal(38, 14)') }} as denominator,
+        case when r.has_rolling12 then
+            case r.numerator
+                {%- for measure in rolling12_measures() %}
+                when '{{ measure }}' then cast(m.{{ measure }}_rolling12_wan as decimal(38, 14))
+                {%- endfor %}
+            end
+        end as rolling12
+    from {{ ref('enterprise_month') }} as m
+    inner join {{ ref('int_period') }} as t on m.period = t.period
+    inner join {{ ref('int_enterprise_year') }} as e on m.credit_code = e.enterprise_code and t.year = e.year
+    cross join {{ ref('rule_enterprise_ratio') }} as r
+    where
+        t.month >= r.first_month
+        and (t.is_reported or r.first_month = 12)
+        and (r.platform_code is null or e.platform_code = r.platform_code)
+        and case r.scope
+            when 'above_scale' then true
+            when 'manufacturing' then e.is_manufacturing
+            when 'old_park' then e.old_park_land_mu is not null
+        end
+{%- endmacro %}

@@ -68,8 +68,11 @@ AUDIT: dict[str, tuple[str, dict[str, tuple[pl.DataType, str]]]] = {
 }
 
 
-def create(deliveries: Sequence[Delivery], run_dir: Path) -> Path:
-    """Makes `run_dir/build.duckdb` with schemas `raw` and `audit`; returns its path."""
+def create(deliveries: Sequence[Delivery], run_dir: Path, before: Path | None = None) -> Path:
+    """Makes `run_dir/build.duckdb` with schemas `raw` and `audit`; returns its path.
+
+    `before`: the tables of the release before, of which `raw.published_before` keeps which months were there.
+    """
     run_dir.mkdir(parents=True, exist_ok=True)
     path = run_dir / "build.duckdb"
     path.unlink(missing_ok=True)
@@ -84,7 +87,22 @@ def create(deliveries: Sequence[Delivery], run_dir: Path) -> Path:
         _delivery(connection, deliveries)
         _rows_of(connection, deliveries, "quarantined_row", "quarantined.parquet")
         _rows_of(connection, deliveries, "cell_note", "notes.parquet")
+        _published_before(connection, before)
     return path
+
+
+def _published_before(connection: duckdb.DuckDBPyConnection, before: Path | None) -> None:
+    """For the promise that no month is lost; no part of a release."""
+    connection.execute("create table raw.published_before (indicator_id varchar, period varchar, is_known boolean)")
+    if before is None:
+        return
+    name = "'" + str(before).replace("'", "''") + "'"
+    connection.execute(f"attach {name} as before (read_only)")
+    connection.execute(
+        "insert into raw.published_before select indicator_id, period, value is not null "
+        "from before.marts.indicator_value where breakdown = 'county' order by indicator_id, period"
+    )
+    connection.execute("detach before")
 
 
 def tables_of(contract: Contract) -> list[tuple[str, str, list[tuple[str, str]]]]:

@@ -21,7 +21,7 @@ from pipelines.gate.suites import EXPECTATIONS, Suite, expected_checks, load_sui
 from pipelines.home import Home
 from pipelines.release.files import point
 from pipelines.release.publish import publish
-from pipelines.release.store import RUN_LOG, Release, clean_up, nightly_lock
+from pipelines.release.store import RUN_LOG, Release, clean_up, current_release, nightly_lock
 from pipelines.release.tables import UnpromisedTable
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Night:
         self.data_docs = self.folder / "data_docs"
         self.checks_file = self.folder / "checks.json"
         self.log = self.folder / RUN_LOG
+        self.accepts_lost_periods = False
         self.report: IntakeReport | None = None
         self.checks: list[CheckResult] = []
         self.release: Release | None = None
@@ -103,7 +104,8 @@ class Night:
         from pipelines.intake.run import take_in
 
         self.report = take_in(self.home, self.say)
-        work_file.create(self.report.deliveries, self.folder)
+        current = None if self.accepts_lost_periods else current_release(self.home)
+        work_file.create(self.report.deliveries, self.folder, current.tables if current else None)
         return self.report
 
     def assert_taken_in(self) -> None:

@@ -4,7 +4,6 @@
     'n_in_scope', 'n_enterprises', 'numerator', 'denominator', 'rolling12_numerator', 'rolling12_denominator',
     'weight_in_scope', 'weight', 'tce', 'tce_estimated'
 ] -%}
-{%- set measures = enterprise_measures() -%}
 with
 
 rule as (
@@ -16,37 +15,7 @@ county as (
 ),
 
 picked as (
-    select
-        r.indicator_id,
-        t.period,
-        e.town_code,
-        e.platform_code,
-        e.division,
-        m.last_known_monthly_value_added_wan as weight,
-        m.tce_equivalent_ytd as tce,
-        m.tce_estimated_ytd as tce_estimated,
-        {{ pick('r.numerator', measures, 'decimal(38, 14)') }} as numerator,
-        {{ pick('r.denominator', measures, 'decimal(38, 14)') }} as denominator,
-        case when r.has_rolling12 then
-            case r.numerator
-                {%- for measure in rolling12_measures() %}
-                when '{{ measure }}' then cast(m.{{ measure }}_rolling12_wan as decimal(38, 14))
-                {%- endfor %}
-            end
-        end as rolling12
-    from {{ ref('enterprise_month') }} as m
-    inner join {{ ref('int_period') }} as t on m.period = t.period
-    inner join {{ ref('int_enterprise_year') }} as e on m.credit_code = e.enterprise_code and t.year = e.year
-    cross join rule as r
-    where
-        t.month >= r.first_month
-        and (t.is_reported or r.first_month = 12)
-        and (r.platform_code is null or e.platform_code = r.platform_code)
-        and case r.scope
-            when 'above_scale' then true
-            when 'manufacturing' then e.is_manufacturing
-            when 'old_park' then e.old_park_land_mu is not null
-        end
+    {{ ratio_contribution() }}
 ),
 
 -- one row a rule, month and combination of town, platform and division: every figure below is a sum of these
