@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 NOBODY = -1
 """The index of no holder at all: a row without name and code."""
 
+# Other places than the names of the registers begin with, so that none of these is one of those.
+_WORKSHOP_PLACES = {"德清": "英溪", "湖州": "余英"}
+_NAMED_PLACES = {"德清": "莫干", "湖州": "莫梁"}
 _TRADES = ("软件", "信息科技", "智能科技", "检测技术", "工业设计", "生物科技")
 
 
@@ -35,10 +38,9 @@ class Holders:
 
         trades = rng.choice(np.array(divisions("product"), dtype=object), size=workshops)
         services = rng.choice(np.array(_TRADES, dtype=object), size=named)
-        # Other places than the names of the registers begin with, so that none of them is one of those.
         names = [
-            np.array([place + name[2:] for name in enterprise_names(words, rng)], dtype=object)
-            for place, words in (("英溪", trades), ("莫干", services))
+            np.array([places[name[:2]] + name[2:] for name in enterprise_names(words, rng)], dtype=object)
+            for places, words in ((_WORKSHOP_PLACES, trades), (_NAMED_PLACES, services))
         ]
         codes = credit_codes(workshops, rng, WORKSHOP)
         self._names = np.concatenate([*names, [None]])

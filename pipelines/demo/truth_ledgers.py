@@ -187,6 +187,6 @@ class Ledgers:
     def _land_and_money(self, year: int) -> Iterator[Row]:
         for indicator, (which, of_them) in _LAND.items():
             transfers = self._transfers[year].filter(which)
-            part, whole = transfers.filter(of_them)["hectare"].sum(), transfers["hectare"].sum()
+            part, whole = (float(some["hectare"].sum()) for some in (transfers.filter(of_them), transfers))
             yield from _rows(indicator, year, MONTHS, _share(part, whole))
         yield from _rows("tlhn_fund_share_of_land_revenue", year, MONTHS, _share(*self._finance[year]))

@@ -71,9 +71,7 @@ class Rows:
 def draw(county: County, k: int) -> Iterator[tuple[dict, Rows]]:
     """The rows of the k-th year, indicator by indicator."""
     for entry in table("achievement"):
-        drawn = {"latest": _reported, "register_share": _covered, "backbone_share": _covered}
-        rows = drawn.get(entry["result"], _counted)(county, k, entry)
-        yield entry, rows
+        yield entry, _DRAWN.get(entry["result"], _counted)(county, k, entry)
 
 
 def _rows(holder: np.ndarray, day: np.ndarray, quantity: np.ndarray | None = None) -> Rows:
@@ -81,7 +79,7 @@ def _rows(holder: np.ndarray, day: np.ndarray, quantity: np.ndarray | None = Non
     return Rows(holder, day, quantity, np.zeros(len(holder), dtype=bool))
 
 
-def _about(amount: float, entry: dict, rng: np.random.Generator) -> float:
+def _about(amount: float, rng: np.random.Generator) -> float:
     """An amount of the setting, a little different in every county."""
     return amount * float(np.clip(rng.normal(1, 0.04), 0.9, 1.1))
 
@@ -96,7 +94,7 @@ def _counted(county: County, k: int, entry: dict) -> Rows:
     """Rows that count one by one, or pieces of a sum."""
     # Two targets that ask for the same are served by the same rows.
     rng = stream(county.seed, "achievement", entry["drawn_with"] or entry["id"], county.years[k])
-    amount = _about(entry["amounts"][k], entry, rng)
+    amount = _about(entry["amounts"][k], rng)
     count = entry["pieces"] or round(amount)
     holder = _choose_holders(county, k, entry, count, rng)
     rows = _rows(holder, _days(county, k, entry, count, rng))
@@ -126,9 +124,9 @@ def _choose_holders(county: County, k: int, entry: dict, count: int, rng: np.ran
         named = county.holders.named
         pool = np.concatenate([pool, np.arange(county.n, county.total), named[: 60 + county.enterprises // 3]])
     # In one order through all years: next year the next, and after the last the first again.
-    order = np.argsort(stream(county.seed, "holders of", entry["drawn_with"] or entry["id"]).random(county.holders.size))
-    order = order[np.isin(order, pool)]
-    start = round(sum(entry["amounts"][:k])) if not entry["pieces"] else entry["pieces"] * k
+    rank = stream(county.seed, "holders of", entry["drawn_with"] or entry["id"]).random(county.holders.size)
+    order = pool[np.argsort(rank[pool])]
+    start = entry["pieces"] * k or round(sum(entry["amounts"][:k]))
     holder = order[(start + np.arange(count)) % len(order)]
     again = np.flatnonzero(rng.random(count) < 0.06)
     again = again[again > 2]
@@ -162,6 +160,9 @@ def _covered(county: County, k: int, entry: dict) -> Rows:
     others = county.holders.named[rng.integers(0, 20, size=2)]
     holder = np.concatenate([done, again, others])
     return _rows(holder, _days(county, k, entry, len(holder), rng))
+
+
+_DRAWN = {"latest": _reported, "register_share": _covered, "backbone_share": _covered}
 
 
 def deliver(desk: Desk, county: County, k: int, facts: YearFacts, known: KnownYear) -> None:

@@ -71,19 +71,18 @@ def draw(county: County, k: int) -> Transfers:
     method = _drawn([kind[1] for kind in all_kinds], data["methods"], count, rng)
     size = len(use)
     industrial = use == "工业"
-    freed = rng.random(size) < np.where(industrial, 0.25, 0.02)
-    # Freed stock industrial land that is sold for something else, in the years in which that happens.
-    kept = data["freed_stock_for_industry"][k]
-    freed[~industrial] = rng.random(size - int(industrial.sum())) < (1 - kept) * 0.4
+    # Freed stock industrial land mostly stays industrial; in some years a little of it goes to something else.
+    freed = rng.random(size) < np.where(industrial, 0.25, data["freed_stock_elsewhere"][k])
     hectare = rng.lognormal(np.log(2.2), 0.5, size=size)
     sold = method == "出让"
     wanted = data["industrial_share"][k]
     others = hectare[sold & ~industrial].sum()
     hectare[industrial] *= others / hectare[sold & industrial].sum() * wanted / (1 - wanted)
-    hectare = np.round(np.maximum(hectare, 0.05), 4)
+    hectare = hectare.clip(min=0.05).round(4)
     standard = industrial & (rng.random(size) < data["standard_land"][k])
     per_hectare = np.array([data["price_wan_per_hectare"][name] for name in use])
     price = np.round(hectare * per_hectare * rng.lognormal(0, 0.2, size=size) * np.where(sold, 1.0, 0.1), 2)
+    price[method == "划拨"] = np.nan
     season = np.array(data["seasons"], dtype=float)
     month = rng.choice(12, size=size, p=season / season.sum())
     first = (np.datetime64(f"{year}-01") + month).astype("datetime64[D]")
@@ -94,7 +93,7 @@ def draw(county: County, k: int) -> Transfers:
         day=day,
         hectare=hectare,
         standard=standard,
-        price_wan=np.where(method == "划拨", np.nan, price),
+        price_wan=price,
         freed=freed,
     )
 

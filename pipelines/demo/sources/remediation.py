@@ -98,9 +98,7 @@ def draw(county: County) -> Actions:
     # that left the list with a date, one struck off without.
     year = county.years[-1]
     edges = slice(gone, gone + 4)
-    listed[edges], begun[edges], ended[edges] = (
-        np.datetime64(f"{year}-{day}") for day in ("01-10", "02-01", "03-31")
-    )
+    listed[edges], begun[edges], ended[edges] = (np.datetime64(f"{year}-{day}") for day in ("01-10", "02-01", "03-31"))
     leaves[edges], dated[edges] = [False, False, True, False], [True, True, True, False]
     method[edges] = "整治提升"
     again = np.flatnonzero(~leaves & ~np.isnat(ended) & (rng.random(count) < 0.03) & (np.arange(count) >= gone + 4))
