@@ -1,7 +1,9 @@
 """`achievement`: 成果台账, what bureaus report by the quarter for every target that no other source serves.
 
 How much of it a year brings is sized to the plan (`county.json`), however many enterprises the county has; what is
-counted by enterprise, for the two targets of full coverage, follows the register.
+counted by enterprise, for the two targets of full coverage, follows the register. Of each target there stand the
+`amounts` of the years: how many, how much in `pieces` rows, or which share of the register; of a level that at the end
+of each year, and before them that at the end of the year before.
 """
 
 from __future__ import annotations

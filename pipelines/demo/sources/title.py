@@ -1,4 +1,9 @@
-"""`title`: 企业资质名单, the whole list of titles each year; many holders are known by their name only."""
+"""`title`: 企业资质名单, the whole list of titles each year; many holders are known by their name only.
+
+`county.json` says of each title how many hold it before the first year (`start`), how many are awarded it for the first
+time in each (`new`), whether both go with the size of the county (`scales`), for how long it holds and which share is
+renewed, which share of its holders is below scale (`small`), in which months it is awarded.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +38,7 @@ FORM = Form(
     at_least=1,
 )
 # The county the plan was made for; what the setting's table says is about one of that size.
-PLAN_SIZE = 900
+_PLAN_SIZE = 900
 _FOREVER = np.datetime64("NaT", "D")
 _DAY = np.timedelta64(1, "D")
 
@@ -63,7 +68,7 @@ def draw(county: County) -> Awards:
 def _draw_title(county: County, entry: dict, other: Awards | None) -> Awards:
     rng = stream(county.seed, "title", entry["title"])
     last = len(county.years) - 1
-    scale = county.enterprises / PLAN_SIZE if entry["scales"] else 1.0
+    scale = county.enterprises / _PLAN_SIZE if entry["scales"] else 1.0
     new = [round(count * scale) or min(count, 1) for count in entry["new"][: last + 1]]
     before = max(1, round(entry["start"] * scale))
     holder = _choose_holders(county, before + sum(new), entry["small"], other, rng)
@@ -93,15 +98,16 @@ def _renew(county: County, entry: dict, holder: np.ndarray, awarded: np.ndarray,
     """Awards that end after so many years and are mostly made anew, some of them after a gap."""
     end = np.datetime64(f"{county.years[-1]}-12-31")
     rounds = []
-    edge = len(county.years) > 1 and len(holder) > 2
+    edge = len(holder) > 2
+    if edge:
+        # One that holds up to and including the last day of a month, and ends there.
+        awarded[1] = np.datetime64(f"{county.years[-1] - entry['valid_years']}-07-01")
     while len(holder):
         months = awarded.astype("datetime64[M]")
         until = (months + 12 * entry["valid_years"]).astype("datetime64[D]") + (awarded - months) - _DAY
         again = rng.random(len(holder)) < entry["renewed"]
         if edge:
-            # One that holds up to and including the last day of a month, and ends there.
-            until[1], again[1] = np.datetime64(f"{county.years[-1]}-06-30"), False
-            edge = False
+            again[1], edge = False, False
         rounds.append((holder, awarded, until))
         following = until + 1 + np.where(rng.random(len(holder)) < 0.2, rng.integers(20, 120, size=len(holder)), 0)
         again &= following <= end
