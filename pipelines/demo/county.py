@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from pipelines.demo.holders import Holders
 from pipelines.demo.invent import credit_codes, enterprise_names
 from pipelines.demo.setting import divisions, setting, stream
 
@@ -325,6 +326,11 @@ class County:
     def codes_now(self) -> np.ndarray:
         """The current credit code of every enterprise: that of the newest register."""
         return self.code[-1]
+
+    @cached_property
+    def holders(self) -> Holders:
+        """Whoever may stand in a list or a ledger of the bureaus."""
+        return Holders(self)
 
     def parcels(self, k: int) -> Parcels:
         """The land ledger of the k-th year; units vary from row to row and from year to year."""

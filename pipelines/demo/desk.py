@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipelines.demo.county import MONTHS
 from pipelines.demo.files import Layout, column_sums, cut_short, draw_layout, write_csv, write_workbook
 from pipelines.demo.plan import REFUSALS, versions
 from pipelines.demo.setting import setting, stream
@@ -55,12 +56,13 @@ class Desk:
     def deliver(
         self, form: Form, make: MakeSheet, year: int | None, month: int | None = None, *, unit: str | None = None
     ) -> Taken | None:
-        """Write every version of a file that is sent.
+        """Write every version of a file that is sent; `month` is the last one it covers.
 
         `make` gives the clean sheet anew for each version. Returns what becomes of the clean rows in the version in
         force, or None where the period stays without a file.
         """
         k = 0 if year is None else self.years.index(year)
+        turn = k if month is None else k * MONTHS + month - 1
         plan = versions(form.source, k, month, years=len(self.years), defects=self.defects)
         good = [number for number, version in enumerate(plan) if version not in REFUSALS]
         in_force = good[-1] if good else None
@@ -69,7 +71,7 @@ class Desk:
             rng = stream(self.seed, form.source, year, month, number)
             sheet = make()
             if number == in_force:
-                self.planted += spoil(sheet, self.defects, rng, turn=k, shared_name=self.shared_name)
+                self.planted += spoil(sheet, self.defects, rng, turn=turn, shared_name=self.shared_name)
                 taken = Taken(sheet.accepted(), sheet.quarantined())
             elif version == "wrong":
                 _mistake(sheet, rng)
@@ -101,7 +103,9 @@ class Desk:
             sheet.cells[_EXTRA.heading] = ["已审"] * len(sheet)
         if version == "empty":
             sheet.drop(set(range(len(sheet))))
-        period = "" if year is None else f"_{year}" if month is None else f"_{year}{month:02d}"
+        period = "" if year is None else f"_{year}"
+        if month is not None:
+            period += f"Q{month // 3}" if form.quarterly else f"{month:02d}"
         again = f"_更正{number}" if number else ""
         name = f"{form.stem}{period}{again}.{'xlsx' if form.channel == 'workbook' else 'csv'}"
         path = self.path(form.source, name)
@@ -124,7 +128,9 @@ class Desk:
             ]
             untidy(sheet, rng, dates_as_cells=True)
             shown = (month - 1 or 12) if month and version == "period_mismatch" else month
-            when = f"{year}年" if shown is None else f"{year}年{shown}月"
+            when = f"{year}年"
+            if shown is not None:
+                when += f"第{shown // 3}季度" if form.quarterly else f"{shown}月"
             colon = str(rng.choice([":", "："]))
             unit_text = "万美元" if version == "unit_unknown" else unit or form.unit
             write_workbook(

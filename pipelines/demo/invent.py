@@ -12,17 +12,20 @@ _ORGANISATION_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ORGANISATION_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2])
 # What the organisation part of every code begins with here, so that a made-up code is known at sight.
 MARKER = "YY"
-_HEAD = "91330521" + MARKER
+COMPANY, WORKSHOP = "91330521", "92330521"
 
 _CHARACTERS = "禾曦澍彬烨煜钧铭轩昊晖朗澈涵溪润泽瀚沛淳渝琛瑜瑾璋琦琳珂茂苒蕴岱嵘峻巍屿钦锐锦铎骏骐翔翱翼旭煊"
 
 
-def credit_codes(count: int, rng: np.random.Generator) -> np.ndarray:
-    """`count` different unified social credit codes, valid under GB 32100-2015 (text, 18 characters)."""
+def credit_codes(count: int, rng: np.random.Generator, kind: str = COMPANY) -> np.ndarray:
+    """`count` different unified social credit codes, valid under GB 32100-2015 (text, 18 characters).
+
+    Codes of different kinds (`COMPANY`; `WORKSHOP`, 个体工商户) differ in any case.
+    """
     letters = np.array(list(ALPHABET))
     draws = rng.choice(31**6, size=count, replace=False)
     tail = (draws[:, None] // 31 ** np.arange(6)[None, :]) % 31
-    head = np.tile(np.array(list(_HEAD)), (count, 1))
+    head = np.tile(np.array(list(kind + MARKER)), (count, 1))
     body = np.concatenate([head, letters[tail]], axis=1)
 
     organisation = _ordinals(body[:, 8:16], _ORGANISATION_ALPHABET)

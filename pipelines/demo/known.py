@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import polars as pl
 
 from pipelines.demo.county import MONTHS, County
 from pipelines.demo.setting import setting
@@ -43,6 +44,17 @@ class KnownYear:
     fuel_accepted: np.ndarray = field(init=False)
     fuel_delivered: np.ndarray = field(init=False)
     population: np.ndarray | None = None
+    titles: pl.DataFrame | None = None
+    """The list of the year: holder, title, awarded_on, valid_until, platform (code). Holders as in `Holders`."""
+    remediation: pl.DataFrame | None = None
+    """The last ledger of the year, in its order: holder, method, completed_on, state, land_mu, energy_tce, co2_t,
+    town_code."""
+    achievements: dict[int, pl.DataFrame] = field(default_factory=dict)
+    """By quarter, in the order of the ledger: indicator_id, holder, happened_on, quantity."""
+    transfers: pl.DataFrame | None = None
+    """use, method, hectare, standard, freed."""
+    finance: tuple[float, float] | None = None
+    """Fund set aside and land revenue in 万元."""
 
     def __post_init__(self) -> None:
         n, meters = self.county.n, len(self.county.meter_no)

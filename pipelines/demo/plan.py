@@ -11,11 +11,17 @@ _PLAN: dict[tuple[str, int, int | None], tuple[str, ...]] = {
     ("industry", 0, 12): ("wrong", "ok"),
     ("land", 0, None): ("wrong", "ok"),
     ("tax", 0, 9): ("period_mismatch",),
+    ("achievement", 0, 6): ("wrong", "ok"),
+    ("remediation", 0, 12): ("wrong", "ok"),
     ("electricity", 1, 3): ("ok", "empty"),
     ("tax", 1, 4): ("control_total_mismatch",),
     ("tax", 1, 5): ("ok", "unreadable"),
     ("industry", 1, 8): ("schema_mismatch",),
     ("tax", 1, 10): ("ok", "unit_unknown"),
+    # The third quarter of that year is unknown.
+    ("achievement", 1, 9): ("schema_mismatch",),
+    ("land_transfer", 1, None): ("wrong", "ok"),
+    ("title", 1, None): ("ok", "unreadable"),
     ("fuel", 2, 5): ("schema_mismatch",),
     # From here to December no energy of that year is known.
     ("electricity", 2, 11): ("unreadable",),

@@ -28,6 +28,12 @@ def divisions(column: str) -> list[Any]:
     return [row[at] for row in data["divisions"]]
 
 
+def table(name: str) -> list[dict[str, Any]]:
+    """The rows of a table of `county.json`, by the names of its columns (`<name>_columns`)."""
+    data = setting()
+    return [dict(zip(data[f"{name}_columns"], row, strict=True)) for row in data[f"{name}s"]]
+
+
 def stream(seed: int, *labels: object) -> np.random.Generator:
     """A random stream of its own for whatever the labels name.
 

@@ -25,6 +25,12 @@ class Column:
     has_total: bool = False
     optional: bool = False
     """May be left out of a file altogether."""
+    within_period: bool = False
+    """A date that must lie in the file's period."""
+    is_evidence: bool = False
+    """Without it a row proves nothing."""
+    choices: tuple[str, ...] = ()
+    """What may stand there; a conflicting row says another of them."""
     bad: tuple[str, ...] = ()
     """What stands in a spoiled cell; a text column with such values counts as one that should hold a number."""
 
@@ -47,6 +53,8 @@ class Form:
     encoding: str = "utf-8"
     title: str = ""
     """Title of a workbook; `{when}` is the year, with the month where there is one."""
+    quarterly: bool = False
+    """Named by the quarter; otherwise by the year or the month."""
     unit: str = "见表头"
     totals: bool = False
     ways: Mapping[str, int] = field(default_factory=dict)
@@ -54,6 +62,10 @@ class Form:
     conflict: str = ""
     """The column that differs between conflicting rows; without one, the first figure there is."""
     empty_codes: float = 0.02
+    below_scale_by_name: bool = False
+    """A row without a code may name an enterprise that no register knows."""
+    name_in_key: bool = False
+    """Rows of one key must go by one name."""
     at_least: int = 0
     """Rows to spoil in any case, going round the ways (for sources that send few files)."""
 

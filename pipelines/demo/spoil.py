@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 
 import numpy as np
 
 from pipelines.demo.sheet import BAD_DATES, Column, Sheet
 
-QUARANTINED = ("unknown_enterprise", "not_a_number", "not_a_date", "out_of_range", "conflicting_duplicate")
+QUARANTINED = (
+    "unknown_enterprise",
+    "not_a_number",
+    "not_a_date",
+    "out_of_range",
+    "outside_period",
+    "no_evidence",
+    "conflicting_duplicate",
+)
+# A code cut short, which is no code.
+_CUT_CODE = "91330521YY0000000"
 
 
 def spoil(
@@ -39,7 +50,7 @@ def spoil(
         if way == "absent":
             absent.add(row)
         elif way == "duplicate":
-            _mark(sheet, sheet.repeat(row), "duplicate", None)
+            _mark(sheet, _repeat(sheet, row), "duplicate", None)
         elif way == "conflicting_duplicate":
             _conflict(sheet, row)
         elif way == "unknown_enterprise":
@@ -59,8 +70,15 @@ def _mark(sheet: Sheet, row: int, reason: str, column: str | None) -> None:
     sheet.reason[row], sheet.column[row] = reason, column
 
 
-def _conflict(sheet: Sheet, row: int) -> None:
+def _repeat(sheet: Sheet, row: int) -> int:
     again = sheet.repeat(row)
+    if sheet.form.name_in_key:
+        sheet.former_name[row] = sheet.former_name[again] = None
+    return again
+
+
+def _conflict(sheet: Sheet, row: int) -> None:
+    again = _repeat(sheet, row)
     if sheet.form.conflict:
         column = sheet.form.column(sheet.form.conflict)
     else:
@@ -71,6 +89,8 @@ def _conflict(sheet: Sheet, row: int) -> None:
 
 
 def _other(value: object, column: Column) -> object:
+    if column.choices:
+        return next(choice for choice in column.choices if choice != value)
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -86,7 +106,8 @@ def _unknown(sheet: Sheet, row: int, shared_name: str, rng: np.random.Generator)
         sheet.cells[code][row], sheet.cells[name][row] = None, shared_name
     else:
         given = sheet.cells[code][row]
-        sheet.cells[code][row] = None if given is None else str(given)[:17]
+        nothing = _CUT_CODE if sheet.form.below_scale_by_name else None
+        sheet.cells[code][row] = nothing if given is None else str(given)[:17]
         sheet.cells[name][row] = f"无名氏{rng.integers(100_000, 1_000_000)}号加工点"
     _mark(sheet, row, "unknown_enterprise", code)
 
@@ -97,6 +118,10 @@ def _spoil_cell(sheet: Sheet, row: int, way: str, rng: np.random.Generator) -> b
         columns = [column for column in columns if column.bad_cells and column.kind != "date"]
     elif way == "not_a_date":
         columns = [column for column in columns if column.kind == "date"]
+    elif way == "outside_period":
+        columns = [column for column in columns if column.within_period]
+    elif way == "no_evidence":
+        columns = [column for column in columns if column.is_evidence]
     else:
         columns = [c for c in columns if c.nonnegative and sheet.cells[c.heading][row] is not None]
     if not columns:
@@ -106,6 +131,12 @@ def _spoil_cell(sheet: Sheet, row: int, way: str, rng: np.random.Generator) -> b
         value = sheet.cells[column.heading][row]
         assert isinstance(value, int | float)
         sheet.cells[column.heading][row] = -abs(value) if value else -1
+    elif way == "outside_period":
+        day = sheet.cells[column.heading][row]
+        assert isinstance(day, dt.date)
+        sheet.cells[column.heading][row] = day - dt.timedelta(days=366)
+    elif way == "no_evidence":
+        sheet.cells[column.heading][row] = None
     else:
         sheet.cells[column.heading][row] = str(rng.choice(column.bad_cells))
     _mark(sheet, row, way, column.heading)

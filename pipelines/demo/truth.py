@@ -329,7 +329,7 @@ def patents_per_10k(
 
 # -- investment ----------------------------------------------------------------------------------------------------
 
-_AREAS = {"town": "town_code", "platform": "platform", "industry": "division"}
+AREAS = {"town": "town_code", "platform": "platform", "industry": "division"}
 
 
 @dataclass(frozen=True)
@@ -367,10 +367,10 @@ def _in(column: str, year: int, month: int, since: int | None = None) -> pl.Expr
     return start & (day.dt.year() * 12 + day.dt.month() <= year * 12 + month)
 
 
-def _spread(frame: pl.DataFrame, *aggregates: pl.Expr) -> Iterator[tuple[str, str, tuple[float | None, ...]]]:
+def spread(frame: pl.DataFrame, *aggregates: pl.Expr) -> Iterator[tuple[str, str, tuple[float | None, ...]]]:
     """Aggregates for the county, then for towns, platforms and divisions that have a row."""
     yield "county", county_code(), frame.select(*aggregates).row(0)
-    for breakdown, column in _AREAS.items():
+    for breakdown, column in AREAS.items():
         by_area = frame.filter(pl.col(column).is_not_null()).group_by(column).agg(*aggregates).sort(column)
         for code, *values in by_area.iter_rows():
             yield breakdown, code, tuple(values)
@@ -415,9 +415,9 @@ def _investment_month(
         makers & (pl.col("year") >= PLAN_START) & (pl.col("year") * 12 + pl.col("m") <= year * 12 + month)
     )
     if year >= PLAN_START:
-        for area in _spread(made, pl.col("invested_wan").sum() / 10_000):
+        for area in spread(made, pl.col("invested_wan").sum() / 10_000):
             yield "mfg_investment_3y", *area
-        for area in _spread(
+        for area in spread(
             made.filter(pl.col("foreign_usd_wan").is_not_null()), pl.col("foreign_usd_wan").sum() / 10_000
         ):
             yield "mfg_fdi_utilised_3y", *area
@@ -430,7 +430,7 @@ def _investment_month(
             continue
         same_months = flows.filter(which & (pl.col("m") <= month))
         now, before = (pl.col("invested_wan").filter(pl.col("year") == at).sum() for at in (year, year - 1))
-        for breakdown, code, (new, old) in _spread(same_months, now.alias("now"), before.alias("before")):
+        for breakdown, code, (new, old) in spread(same_months, now.alias("now"), before.alias("before")):
             if old:
                 yield name, breakdown, code, ((new / old - 1) * 100,)  # type: ignore[operator]
             elif breakdown == "county":
@@ -440,7 +440,7 @@ def _investment_month(
         if in_plan and year < PLAN_START:
             continue
         since = PLAN_START if in_plan else None
-        for breakdown, code, (count,) in _spread(
+        for breakdown, code, (count,) in spread(
             project.filter(makers & condition & _in(date, year, month, since)), pl.len()
         ):
             yield name, breakdown, code, (float(count or 0),)
@@ -450,7 +450,7 @@ def _investment_month(
     for name, part in (("mfg_share_of_projects_introduced", makers), ("projects_landing_rate", landed)):
         yield from _quotients(name, introduced, part.sum(), pl.len())
 
-    begun = project.filter(_in("landed_on", year, month)).select("project_id", "planned_fixed_wan", *_AREAS.values())
+    begun = project.filter(_in("landed_on", year, month)).select("project_id", "planned_fixed_wan", *AREAS.values())
     spent = flows.filter((pl.col("year") == year) & (pl.col("m") <= month))
     begun = begun.join(spent.group_by("project_id").agg(pl.col("invested_wan").sum()), on="project_id", how="left")
     sums = pl.col("invested_wan").sum(), pl.col("planned_fixed_wan").sum()
@@ -460,7 +460,7 @@ def _investment_month(
 def _quotients(
     name: str, frame: pl.DataFrame, top: pl.Expr, bottom: pl.Expr
 ) -> Iterator[tuple[str, str, str, tuple[float | None, ...]]]:
-    for breakdown, code, (over, under) in _spread(frame, top.alias("top"), bottom.alias("bottom")):
+    for breakdown, code, (over, under) in spread(frame, top.alias("top"), bottom.alias("bottom")):
         if under:
             yield name, breakdown, code, (float(over or 0) / float(under) * 100, float(over or 0), float(under))
         elif breakdown == "county":

@@ -87,6 +87,8 @@ def _names(sheet: Sheet, cells: list[Cell], rng: np.random.Generator) -> None:
     forms = rng.integers(3, size=size)
     notes = rng.integers(len(NAME_NOTES), size=size)
     for row in _some(size, _SHARE["name"], rng):
+        if cells[row] is None:
+            continue
         name = str(cells[row])
         if forms[row] == 0:
             cells[row] = f"  {name[:2]} {name[2:]} "
@@ -102,7 +104,8 @@ def _numbers(cells: list[Cell], column: Column, rng: np.random.Generator) -> Non
     for row in _some(size, _SHARE["number"], rng):
         value = cells[row]
         if isinstance(value, int | float):
-            cells[row] = number_text(value, column.decimals, int(forms[row]))
+            decimals = 0 if isinstance(value, int) else column.decimals
+            cells[row] = number_text(value, decimals, int(forms[row]))
     tokens = rng.integers(len(UNKNOWN_TOKENS), size=size)
     for row in _some(size, _SHARE["unknown"], rng):
         if cells[row] is None:

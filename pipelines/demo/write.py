@@ -16,6 +16,7 @@ from pipelines.demo.desk import Desk
 from pipelines.demo.known import KnownYear
 from pipelines.demo.sources import OF_A_YEAR, WHOLE_LISTS, investment, patent
 from pipelines.demo.sources.investment import Projects
+from pipelines.demo.truth_ledgers import Ledgers
 
 YEARS = (2020, 2021, 2022, 2023)
 _DELIVERIES = {
@@ -72,7 +73,7 @@ def write_demo(
     seed: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> DemoReport:
-    """Write deliveries of eleven sources to `inbox/<source>/` and the truth to `truth/`.
+    """Write deliveries of all sixteen sources to `inbox/<source>/` and the truth to `truth/`.
 
     `enterprises` is the size of each year's register (30 to 50 000), `years` run from 2020 without a gap to 2023 at
     most, `defects` is the share of rows to spoil (0: nothing spoiled, nothing refused, nothing corrected). The same
@@ -93,7 +94,7 @@ def write_demo(
     truth.mkdir(parents=True, exist_ok=True)
 
     desk = Desk(inbox, county.years, defects, seed, county.shared_name, progress)
-    efficiency = figures.Efficiency()
+    efficiency, ledgers = figures.Efficiency(), Ledgers(county)
     values: list[figures.Row] = []
     populations: list[np.ndarray | None] = []
     # The facts of a year are written as the year is done, so that memory holds two years and never four.
@@ -105,6 +106,7 @@ def write_demo(
             for module in OF_A_YEAR:
                 module.deliver(desk, county, k, facts, known)
             values += efficiency.add(known)
+            ledgers.add(known)
             writer.write_table(figures.facts_table(county, known).to_arrow())
             populations.append(known.population)
     for whole in WHOLE_LISTS:
@@ -112,6 +114,7 @@ def write_demo(
     newest, _ = patent.newest(county, defects)
     values += figures.patents_per_10k(figures.accepted_patents(newest), county.years, populations)
     values += figures.investment(investment.draw(county), county.years)
+    values += ledgers.rows()
     _write_truth(truth, desk, values)
     return DemoReport(
         enterprises=enterprises,

@@ -7,44 +7,19 @@ import io
 import json
 import sqlite3
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import fastexcel
 import polars as pl
 import pytest
 
-from pipelines.demo import DemoReport, patents, projects, write_demo
+from pipelines.demo import patents, projects, write_demo
 from pipelines.demo.plan import REFUSALS
 from pipelines.demo.sources import OF_A_YEAR, WHOLE_LISTS, tax
 from pipelines.demo.spoil import QUARANTINED
+from tests.demo.reading import Written, printed, sheet_rows, write
 
 SOURCES = {module.__name__.rsplit(".", 1)[1] for module in (*OF_A_YEAR, *WHOLE_LISTS)}
-
-
-@dataclass(frozen=True)
-class Written:
-    inbox: Path
-    truth: Path
-    report: DemoReport
-
-    def read(self, name: str) -> pl.DataFrame:
-        return pl.read_csv(self.truth / f"{name}.csv", infer_schema_length=None)
-
-
-def write(folder: Path, **arguments) -> Written:
-    report = write_demo(folder / "inbox", folder / "truth", **arguments)
-    return Written(folder / "inbox", folder / "truth", report)
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> Written:
-    return write(tmp_path_factory.mktemp("demo"), enterprises=80, years=(2020, 2021), defects=0.03, seed=4)
-
-
-@pytest.fixture(scope="module")
-def clean(tmp_path_factory) -> Written:
-    return write(tmp_path_factory.mktemp("clean"), enterprises=80, years=(2020, 2021), defects=0.0, seed=4)
 
 
 def contents(written: Written) -> dict[str, bytes]:
@@ -107,23 +82,6 @@ def data_rows(path: Path) -> int | None:
     return None
 
 
-def sheet_rows(path: Path) -> tuple[list[tuple], list[tuple[int, tuple]]]:
-    """The rows above the data, and the data rows with their numbers."""
-    sheet = fastexcel.read_excel(path).load_sheet(0, header_row=None, dtypes="string", skip_whitespace_tail_rows=False)
-    rows = sheet.to_polars().rows()
-    top = 3
-    if any(cell in ("本月", "消费量/本年累计") for cell in rows[3]):
-        top = 4
-    data = []
-    for number, row in enumerate(rows[top:], start=top + 1):
-        first = next((str(cell) for cell in row if cell not in (None, "")), "")
-        if first in ("合计", "总计") or first.startswith(("注:", "注：", "备注:", "备注：")):
-            break
-        if first != "小计":
-            data.append((number, row))
-    return rows[:top], data
-
-
 def test_every_file_is_in_the_books(demo):
     listed = {(row["source"], row["file"]) for row in demo.read("deliveries").to_dicts()}
     there = {(path.parent.name, path.name) for path in demo.inbox.rglob("*") if path.is_file()}
@@ -167,28 +125,19 @@ def test_spoiled_cells_stand_where_the_truth_says(demo):
     seen = 0
     for row in demo.read("quarantine").to_dicts():
         path = demo.inbox / row["source"] / row["file"]
-        if path.suffix != ".xlsx" or row["reason"] not in ("not_a_number", "out_of_range"):
+        if path.suffix != ".xlsx" or row["reason"] not in ("not_a_number", "out_of_range", "no_evidence"):
             continue
         header, data = sheet_rows(path)
         cells = dict(data)[row["row_number"]]
         value = cells[printed(header).index(row["column"])]
         if row["reason"] == "out_of_range":
             assert value.startswith("-"), (row, value)
+        elif row["reason"] == "no_evidence":
+            assert (row["column"], value) == ("佐证文号", None)
         else:
             assert not value.replace(".", "", 1).isdigit(), (row, value)
         seen += 1
     assert seen > 10
-
-
-def printed(header: list[tuple]) -> list[str]:
-    """Full names of the columns, as the contract forms them."""
-    if len(header) == 3:
-        return [str(cell) for cell in header[2]]
-    names, upper = [], ""
-    for over, under in zip(header[2], header[3], strict=True):
-        upper = over or upper
-        names.append(f"{upper}/{under}" if under else upper)
-    return names
 
 
 def test_a_clean_county_is_clean_but_not_tidy(clean):
@@ -223,7 +172,7 @@ def test_workbooks_look_as_the_contract_says(clean):
         title = str(header[0][0])
         assert title.startswith("德清县") and f"{year[:4]}年" in title
         if len(year) == 6:
-            assert f"年{int(year[4:])}月" in title
+            assert (f"年第{year[5]}季度" if year[4] == "Q" else f"年{int(year[4:])}月") in title
         unit = next(str(cell) for cell in header[1] if cell)
         assert "单位:" in unit or "单位：" in unit
         assert unit[-2:] in (*tax.UNITS, "见表头"[-2:]) or unit.endswith(("：元", ":元"))
@@ -299,9 +248,8 @@ def test_the_database_serves_what_is_dropped(demo):
 # -- the truth -----------------------------------------------------------------------------------------------------
 
 
-def test_levels_are_those_of_such_a_county(tmp_path):
-    written = write(tmp_path, enterprises=400, years=(2020, 2021, 2022, 2023), defects=0.0, seed=11)
-    values = written.read("values").filter(pl.col("breakdown") == "county", pl.col("period").str.ends_with("-12"))
+def test_levels_are_those_of_such_a_county(large):
+    values = large.read("values").filter(pl.col("breakdown") == "county", pl.col("period").str.ends_with("-12"))
     found = {(row["indicator_id"], row["period"][:4]): row["value"] for row in values.to_dicts()}
     for indicator, first, last in (
         ("tax_per_mu_above_scale", (28, 32), (34, 43)),
@@ -335,7 +283,8 @@ def test_what_is_refused_is_unknown(demo):
         for row in demo.read("deliveries").filter(status="refused").to_dicts()
         if "更正" not in row["file"]
     }
-    assert missing == {("tax", "202009"), ("tax", "202104"), ("industry", "202108")}
+    assert missing == {("tax", "202009"), ("tax", "202104"), ("industry", "202108"), ("achievement", "2021Q3")}
+    assert {period for name, period in unknown if name == "key_rd_projects_annual"} == {"2021-07", "2021-08", "2021-09"}
     for source, indicator in (("tax", "tax_per_mu_above_scale"), ("industry", "labour_productivity_mfg")):
         months = {f"{period[:4]}-{period[4:]}" for which, period in missing if which == source}
         assert {period for name, period in unknown if name == indicator} == months
@@ -343,5 +292,5 @@ def test_what_is_refused_is_unknown(demo):
 
 def test_the_summary_is_for_people(demo, clean):
     text = demo.report.summary()
-    assert "演示县" in text and "80" in text and "refused:unreadable 1" in text
+    assert "演示县" in text and "80" in text and "refused:unreadable 2" in text
     assert "没有预埋差错" in clean.report.summary()

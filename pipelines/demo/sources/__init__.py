@@ -9,18 +9,37 @@ Another source is another module here and its name in one of the two tuples.
 from __future__ import annotations
 
 from pipelines.demo.sources import (
+    achievement,
     electricity,
+    finance,
     fuel,
     industry,
     investment,
     land,
+    land_transfer,
     patent,
     population,
     price_index,
     rd,
     register,
+    remediation,
     tax,
+    title,
 )
 
-OF_A_YEAR = (register, land, tax, electricity, industry, fuel, population, rd)
+OF_A_YEAR = (
+    register,
+    land,
+    tax,
+    electricity,
+    industry,
+    fuel,
+    population,
+    rd,
+    title,
+    remediation,
+    achievement,
+    land_transfer,
+    finance,
+)
 WHOLE_LISTS = (price_index, patent, investment)
