@@ -93,12 +93,14 @@ def _columns(found: Forecast | str) -> tuple[float | int | str | None, ...]:
 
 
 def forecast(values: np.ndarray, windows: np.ndarray, *, is_sum: bool, season: int, horizon: int) -> Forecast | str:
-    """The forecast `horizon` steps after the last value, or why there is none: `too_short` to be tested, or
-    `never_moved`, on which every method would be right by accident.
+    """The forecast `horizon` steps after the last value, or why there is none: `too_short` to be tested,
+    `never_moved` (every method would be right by accident), `year_over` (the last step is the one asked for).
 
     `values`: one a step, NaN where unknown but the last, filled along the straight line between its neighbours. With
     `is_sum` they add up, anew with every number of `windows`.
     """
+    if horizon == 0:
+        return "year_over"
     past = _flows(values, windows) if is_sum else _filled(np.arange(len(values)), values)
     unknown = np.flatnonzero(np.isnan(past))
     past = past[unknown[-1] + 1 :] if len(unknown) else past

@@ -28,14 +28,27 @@ STATUS_ZH = {
 _BOARD = """
     with asked as (select coalesce($period, max(period)) as period from marts.indicator_progress)
     select c.name_zh as campaign_zh, c.name_en as campaign_en, i.name_zh, i.target_id, p.period, p.light, p.status,
-        p.value, i.comparator, p.target_value, i.unit, p.achieved_share, p.elapsed_share, i.lead_unit, i.binding
+        p.value, i.comparator, p.target_value, i.unit, p.achieved_share, p.elapsed_share, i.lead_unit, i.binding,
+        i.caveat, n.gap_per_month, f.forecast, f.backtest_error
     from marts.indicator_progress as p
     inner join marts.indicator as i on p.target_id = i.target_id
     inner join marts.campaign as c on p.target_id = c.target_id
+    left join marts.indicator_need as n
+        on p.target_id = n.target_id and p.period = n.period and n.breakdown = 'county'
+    left join marts.indicator_forecast as f on p.target_id = f.target_id and p.period = f.period
     cross join asked as a
     where p.period <= a.period
     qualify row_number() over (partition by p.target_id order by p.period desc) = 1
     order by c.sort_order, try_cast(regexp_extract(i.clause, '[0-9]+') as integer) nulls first, i.target_id
+"""
+
+
+_NEED = """
+    select * from marts.indicator_need where target_id = $target and breakdown = 'county' order by period desc limit 1
+"""
+_FORECAST = "select * from marts.indicator_forecast where target_id = $target"
+_OFFICIAL = """
+    select * from marts.official_value where indicator_id = $target and breakdown = 'county' order by period
 """
 
 
@@ -80,6 +93,21 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4f}".rstrip("0").rstrip(".")
 
 
+def short(value: float | None) -> str:
+    """A figure nobody holds against a target, in four digits."""
+    return "" if value is None else f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def forecast_text(value: float | None, error: float | None) -> str:
+    """A forecast beside its back-tested error; never without."""
+    return "" if value is None or error is None else f"{short(value)}±{short(error)}"
+
+
+def caveats(text: str | None) -> list[str]:
+    """The Chinese notes of a caveat (`注；注 / note; note`), one by one."""
+    return [note for note in (text or "").partition(" / ")[0].split("；") if note]
+
+
 def _share(value: float | None) -> str:
     return "" if value is None else f"{value:.1%}"
 
@@ -87,14 +115,15 @@ def _share(value: float | None) -> str:
 def render(found: Board) -> Group:
     """Tables by campaign: light, target, value, time progress, lead unit."""
     tables: list[Table | Text] = [Text(f"目标进度 Scoreboard {found.period}", style="bold")]
+    notes: dict[str, int] = {}
     for campaign in dict.fromkeys(row["campaign_zh"] for row in found.rows):
         mine = [row for row in found.rows if row["campaign_zh"] == campaign]
         table = Table(title=f"{campaign} {mine[0]['campaign_en']}", title_justify="left", expand=False)
         for heading in ("灯", "目标 target", "月份"):
             table.add_column(heading)
-        for heading in ("数值 value", "目标值 asked", "完成率", "时序进度"):
+        for heading in ("数值 value", "目标值 asked", "完成率", "时序进度", "月均还需", "预测±误差"):
             table.add_column(heading, justify="right")
-        for heading in ("单位", "状态 status", "牵头单位 lead"):
+        for heading in ("单位", "状态 status", "牵头单位 lead", "注"):
             table.add_column(heading)
         for row in mine:
             sign, colour, word = LIGHTS.get(row["light"], GREY)
@@ -107,14 +136,57 @@ def render(found: Board) -> Group:
                 f"{row['comparator'].removeprefix('decline')} {number(row['target_value'])}",
                 _share(row["achieved_share"]),
                 _share(row["elapsed_share"]),
+                short(row["gap_per_month"]),
+                forecast_text(row["forecast"], row["backtest_error"]),
                 row["unit"],
                 STATUS_ZH[row["status"]],
                 row["lead_unit"] or "",
+                " ".join(str(notes.setdefault(note, len(notes) + 1)) for note in caveats(row["caveat"])),
             )
         tables.append(table)
     counts = {light: sum(row["light"] == light for row in found.rows) for light in ("green", "yellow", "red", "grey")}
     tables.append(Text(f"绿 {counts['green']}  黄 {counts['yellow']}  红 {counts['red']}  灰 {counts['grey']}"))
+    tables.append(
+        Text(
+            "月均还需 needed a month to reach the target; 预测 forecast to the deadline ± mean error of its back-test. "
+            "英文说明 notes in English: fenghuang show TARGET"
+        )
+    )
+    tables += [Text(f"注{number} {note}") for note, number in notes.items()]
     return Group(*tables)
+
+
+def _need_text(need: dict[str, Any]) -> str:
+    parts = [f"{need['period']}: {short(need['gap'])} {need['unit']}"]
+    if need["numerator_gap"] is not None:
+        parts.append(
+            f"分子 numerator {need['numerator_gap']:+,.6g} {need['numerator_unit']} (分母不变 same denominator)"
+        )
+    if need["months_remaining"]:
+        per_month = need["numerator_gap_per_month"], need["numerator_unit"]
+        each, unit = per_month if per_month[0] is not None else (need["gap_per_month"], need["unit"])
+        parts.append(f"余 {need['months_remaining']} 个月，月均 a month {short(each)} {unit}")
+    return ", ".join(parts)
+
+
+def _forecast_line(found: dict[str, Any], unit: str) -> str:
+    if found["forecast"] is None:
+        return f"{found['horizon_period']}: 无 none ({found['reason']})"
+    met = "可达 met" if found["is_expected_to_be_met"] else "达不到 not met"
+    return (
+        f"{found['horizon_period']}: {short(found['forecast'])} {unit}, {met}; "
+        f"{found['confidence']:.0%} 区间 {short(found['forecast_low'])} … {short(found['forecast_high'])}; "
+        f"方法 {found['method']}, 回测误差 back-test error {short(found['backtest_error'])} "
+        f"({found['backtest_pairs']} × {found['backtest_steps']} 期 steps)"
+    )
+
+
+def _official_text(official: dict[str, Any]) -> str:
+    beside = "" if official["difference"] is None else f" (计算值 computed {number(official['computed_value'])})"
+    return (
+        f"{official['period']}: {number(official['official_value'])}{beside}, "
+        f"{official['source']}, {official['published_on']}"
+    )
 
 
 def target(tables: Path, name: str) -> Group:
@@ -135,13 +207,18 @@ def target(tables: Path, name: str) -> Group:
             listed = "、".join(f"{row['target_id']} {row['name_zh']}" for row in near)
             raise NothingThere(f"没有这个指标 no such target: {name}; 相近的有 nearest: {listed}")
         row = found[0]
+        # a repeat has no figures of its own
+        measured = row["same_as"] if row["row_type"] == "duplicate_ref" else row["target_id"]
+        need, forecast, officials = (
+            _rows(connection, query, target=measured) for query in (_NEED, _FORECAST, _OFFICIAL)
+        )
         history = _rows(
             connection,
             "select v.period, v.value, v.rolling12_value, v.coverage, p.achieved_share, p.elapsed_share, "
             "p.status, p.light from marts.indicator_value as v left join marts.indicator_progress as p "
             "on p.target_id = v.indicator_id and p.period = v.period "
             "where v.indicator_id = $target and v.breakdown = 'county' order by v.period",
-            target=row["target_id"],
+            target=measured,
         )
     facts = Table(show_header=False, box=None)
     for label, text in (
@@ -152,7 +229,11 @@ def target(tables: Path, name: str) -> Group:
         ("口径 definition", row["definition"] or "尚未计算 not computed"),
         ("牵头 lead", row["lead_unit"]),
         ("配合 with", row["co_units"]),
+        ("重复/属于 same as", row["same_as"]),
         ("说明 caveat", row["caveat"]),
+        ("还需 needed", "; ".join(map(_need_text, need))),
+        ("预测 forecast", "; ".join(_forecast_line(found, row["unit"]) for found in forecast)),
+        ("官方 official", "; ".join(map(_official_text, officials))),
     ):
         if text:
             facts.add_row(label, str(text))

@@ -63,6 +63,10 @@ def test_a_series_that_never_moved_says_nothing():
     assert one(np.full(24, 7.0)) == "never_moved"
 
 
+def test_nothing_is_left_to_forecast_in_december():
+    assert one(np.arange(12), horizon=0) == "year_over"
+
+
 def test_a_missing_month_lies_between_its_neighbours():
     whole = one(np.arange(1, 13) * 5.0, is_sum=True)
     assert one([5, 10, NAN, 20, 25, NAN, NAN, 40, 45, 50, 55, 60], is_sum=True) == whole

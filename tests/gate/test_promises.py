@@ -29,6 +29,12 @@ BREAKS: dict[CheckKey, str] = {
         "marts.indicator",
         "ranges_have_two_ends",
     ): "update marts.indicator set target_upper = null where comparator = 'between'",
+    ("marts.indicator", "repeats_point_at_their_originals"): (
+        "update marts.indicator set target_value = 17 where target_id = 'listed_companies_total_c20'"
+    ),
+    ("marts.indicator", "every_entry_is_defined_and_led"): (
+        "update marts.indicator set caveat = null where target_id = 'old_park_plot_ratio'"
+    ),
     ("marts.indicator_value", "county_row_everywhere"): (
         "delete from marts.indicator_value where breakdown = 'county' and indicator_id = 'tax_per_mu_above_scale' "
         "and period = '2021-05'"

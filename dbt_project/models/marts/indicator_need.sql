@@ -55,7 +55,7 @@ select
     cast(breakdown_code as varchar) as breakdown_code,
     cast(months_remaining as integer) as months_remaining,
     cast(gap as double) as gap,
-    cast(unit as varchar) as unit,
+    cast(case unit when '%' then '百分点' else unit end as varchar) as unit,
     cast(gap / nullif(months_remaining, 0) as double) as gap_per_month,
     cast(numerator_asked - numerator as double) as numerator_gap,
     cast(case when numerator_asked is not null then numerator_unit end as varchar) as numerator_unit,
