@@ -1,4 +1,4 @@
-"""Every unit test of the dbt project, run once: they prove the rules, whatever the data, and are left out of a night."""
+"""Every unit test of the dbt project, run once: they prove the rules, whatever the data; a night leaves them out."""
 
 from __future__ import annotations
 
