@@ -22,7 +22,7 @@ run: $(STAMP)    ## demo county if the inbox is empty, then the nightly job
 
 test: $(STAMP)   ## the whole test suite
 	bash tests/install_services.sh
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(STAMP)  ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check .

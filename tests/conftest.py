@@ -18,9 +18,32 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from hypothesis import settings
 
+from pipelines.home import Home
+from tests.nights import SAMPLE, night_of
+
 # The same examples everywhere, and no time limit: a busy machine is no failure.
 settings.register_profile("fenghuang", deadline=None, derandomize=True)
 settings.load_profile("fenghuang")
+
+# A file of tests stays in one process (`--dist loadfile`), and these begin, so that none of them is left for the end.
+# Two processes take the first and third, and the second and fourth.
+FIRST = (
+    "test_nightly_kill.py",
+    "test_demo_against_pipeline.py",
+    "test_store.py",
+    "test_nightly_gate.py",
+    "test_dbt_unit_tests.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))
+
+
+@pytest.fixture(scope="session")
+def published_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The sample county, taken in and published once. Copied, or read, never used itself."""
+    return night_of(SAMPLE, tmp_path_factory)
 
 
 @dataclass(frozen=True)

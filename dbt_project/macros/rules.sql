@@ -51,12 +51,25 @@
     cast(null as integer) as n_enterprises
 {%- endmacro %}
 
+{# Doubles that differ by less than this share are the same figure: a decline of exactly 10.4 % comes out of
+   the last division as 10.399999999999999. Far below what any printed digit can tell. #}
+{% macro same_figure() -%}1e-12{%- endmacro %}
+
+{# value >= bound, and value > bound, but for the last bits of a double. #}
+{% macro at_least(value, bound) -%}
+    {{ value }} + {{ same_figure() }} * abs({{ value }}) >= {{ bound }}
+{%- endmacro %}
+
+{% macro above(value, bound) -%}
+    {{ value }} - {{ same_figure() }} * abs({{ value }}) > {{ bound }}
+{%- endmacro %}
+
 {# Does a value meet a target? `=`, `~` and `between` hold from the (lower) value on, as >= does; null stays null. #}
 {% macro holds(value, comparator, target) -%}
     case
-        when {{ comparator }} = '>' then {{ value }} > {{ target }}
-        when {{ comparator }} = '<=' then {{ value }} <= {{ target }}
-        else {{ value }} >= {{ target }}
+        when {{ comparator }} = '>' then {{ above(value, target) }}
+        when {{ comparator }} = '<=' then {{ at_least(target, value) }}
+        else {{ at_least(value, target) }}
     end
 {%- endmacro %}
 

@@ -19,6 +19,10 @@ PARTIAL_PARSE = "partial_parse.msgpack"
 WORK_FILE_VARIABLE = "FENGHUANG_WORK_FILE"
 
 
+# What a night runs. Unit tests prove the code, whatever the data: they run once where the code is tested.
+NIGHTLY_BUILD = ("build", "--exclude-resource-type", "unit_test")
+
+
 class DbtProjectBroken(Exception):
     """dbt cannot read its project."""
 

@@ -64,7 +64,7 @@ class DbtProcess:
 class DbtOutcome:
     """What dbt's artifacts say about one invocation.
 
-    `expected`: every enabled data test and unit test of the manifest. `results`: those that ran.
+    `expected`: every enabled data test of the manifest. `results`: those that ran.
     `broken`: models and seeds that raised, in the order they ended: (name, message).
     `unbuilt`: models and seeds that were not built at all, names.
     """
@@ -111,10 +111,10 @@ def read_outcome(target: Path, work_file: Path) -> DbtOutcome:
 
 
 def _checks(manifest: dict[str, Any]) -> Iterator[tuple[str, CheckKey]]:
-    """(unique id, check key) of every data test and unit test, in a fixed order."""
-    tests = {i: n for i, n in manifest["nodes"].items() if n["resource_type"] == "test"}
-    for unique_id, test in sorted({**tests, **manifest.get("unit_tests", {})}.items()):
-        yield unique_id, (_table(manifest, test), test["name"])
+    """(unique id, check key) of every data test, in a fixed order."""
+    for unique_id, node in sorted(manifest["nodes"].items()):
+        if node["resource_type"] == "test":
+            yield unique_id, (_table(manifest, node), node["name"])
 
 
 def subject(manifest: dict[str, Any], test: dict[str, Any]) -> str | None:
@@ -135,11 +135,9 @@ def _table(manifest: dict[str, Any], test: dict[str, Any]) -> str:
 
 def _result(key: CheckKey, manifest: dict[str, Any], ran: dict[str, Any], work_file: Path) -> CheckResult:
     status, (table, name) = ran["status"], key
-    test = manifest["nodes"].get(ran["unique_id"]) or manifest["unit_tests"][ran["unique_id"]]
     observed = f"{ran['failures'] or 0} rows" if ran["failures"] is not None else status
-    if status == _CRASHED or (status == _FAILED and ran["unique_id"].startswith("unit_test.")):
+    if status == _CRASHED:
         observed = str(ran["message"]).strip()[:_MESSAGE_CHARACTERS]
-    has_rows = ran["unique_id"].startswith("test.") and status in (_FAILED, _WARNED)
     return CheckResult(
         name=name,
         table=table,
@@ -147,9 +145,9 @@ def _result(key: CheckKey, manifest: dict[str, Any], ran: dict[str, Any], work_f
         crashed=status == _CRASHED,
         severity="warning" if status == _WARNED else "critical",
         observed=observed,
-        expected=test.get("description") or name,
+        expected=manifest["nodes"][ran["unique_id"]].get("description") or name,
         origin="dbt",
-        sample=_sample(work_file, ran["compiled_code"]) if has_rows else [],
+        sample=_sample(work_file, ran["compiled_code"]) if status in (_FAILED, _WARNED) else [],
     )
 
 

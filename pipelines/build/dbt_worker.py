@@ -13,7 +13,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from pipelines.build.dbt_project import PARTIAL_PARSE, project_arguments
+from pipelines.build.dbt_project import NIGHTLY_BUILD, PARTIAL_PARSE, project_arguments
 from pipelines.build.parent import lines_from_parent
 
 
@@ -37,7 +37,7 @@ def main(target: Path, cache: Path) -> int:
     forecast.load()
     if told() != b"go":
         return 2
-    built = dbtRunner(manifest=parsed.result).invoke(["build", *arguments])  # type: ignore[arg-type]
+    built = dbtRunner(manifest=parsed.result).invoke([*NIGHTLY_BUILD, *arguments])  # type: ignore[arg-type]
     if built.exception:
         print(built.exception, file=sys.stderr)
         return 2

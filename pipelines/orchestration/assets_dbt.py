@@ -80,7 +80,7 @@ def dbt_build_assets() -> AssetsDefinition:
         required_resource_keys={"night"},
     )
     def build(context: AssetExecutionContext) -> Iterator[Any]:
-        """构建 One `dbt build`: seeds, models, tests and unit tests.
+        """构建 One `dbt build`: seeds, models and their tests.
 
         dagster-dbt reads the events; its own way to start dbt would first run `dbt --version` and load an adapter
         in this process, which costs more seconds than the build of a county.

@@ -11,7 +11,7 @@ import pytest
 from pipelines.demo import write_demo
 from pipelines.home import Home
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.slow
 
 KEY = ["indicator_id", "period", "breakdown", "breakdown_code"]
 MEASURES = ("value", "numerator", "denominator", "coverage", "rolling12_value", "n_enterprises")

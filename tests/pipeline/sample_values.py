@@ -1,24 +1,19 @@
-"""The sample county taken in and built once by dbt, and its published figures beside the truth."""
+"""The sample county as a night built it, and its published figures beside the truth."""
 
 from __future__ import annotations
 
 import csv
 import json
 import math
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.build import work_file
-from pipelines.build.dbt_project import WORK_FILE_VARIABLE, project_arguments
-from pipelines.home import Home
-from pipelines.intake.run import take_in
+import pytest
 
-COMMITTED = Path(__file__).parent.parent / "data" / "sample"
+from pipelines.orchestration.night import LINK
+from tests.nights import night_of
+
 SHARED = Path(__file__).parents[3] / "shared" / "sample"
 
 KEY = ("indicator_id", "period", "breakdown", "breakdown_code")
@@ -38,19 +33,11 @@ class BuiltSample:
     results: dict[str, str]
 
 
-def build_sample(sample: Path, root: Path) -> BuiltSample:
-    """Takes the sample's deliveries in below `root` and runs `dbt build`, tests and unit tests included."""
-    home = Home(root)
-    shutil.copytree(sample / "inbox", home.inbox)
-    path = work_file.create(take_in(home).deliveries, home.work / "run")
-    target = root / "target"
-    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "build", *project_arguments(target)]
-    environment = {**os.environ, WORK_FILE_VARIABLE: str(path)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    run_results = target / "run_results.json"
-    assert run_results.is_file(), f"dbt ended before it built anything:\n{done.stdout}{done.stderr}"
-    results = json.loads(run_results.read_text(encoding="utf-8"))["results"]
-    return BuiltSample(sample / "truth", path, {r["unique_id"]: r["status"] for r in results})
+def built_sample(sample: Path, temporary: pytest.TempPathFactory) -> BuiltSample:
+    """The work file of the night that published the sample's deliveries."""
+    run = (night_of(sample, temporary).work / LINK).resolve()
+    results = json.loads((run / "dbt_target" / "run_results.json").read_text(encoding="utf-8"))["results"]
+    return BuiltSample(sample / "truth", run / "build.duckdb", {r["unique_id"]: r["status"] for r in results})
 
 
 def true_figures(truth: Path, indicators: set[str]) -> dict[Key, Figures]:

@@ -17,8 +17,6 @@ from pipelines.intake.pull import PullError, investment_db
 from pipelines.intake.pull.investment_db import fetch_investment
 from tests.conftest import Postgres
 
-pytestmark = pytest.mark.xdist_group("postgres")
-
 DDL = """
     CREATE TABLE project(project_id text PRIMARY KEY, name text, owner_code text, industry_code text,
         is_manufacturing boolean, investor_type text, fortune500 boolean, planned_total_wan numeric(18,4),

@@ -74,7 +74,6 @@ def test_patents_by_api(home, dropped, http_server: HttpServer, monkeypatch):
     assert held(failed, "patent") == held(first, "patent"), "the list stays as it was"
 
 
-@pytest.mark.xdist_group("postgres")
 def test_projects_by_database(home, dropped, postgres: Postgres, monkeypatch):
     contract = load_contracts()["investment"]
     with psycopg.connect(postgres.url, autocommit=True) as admin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -13,9 +14,9 @@ import pytest
 
 from pipelines.home import Home
 from pipelines.release import current_release, list_releases, table_digests
-from tests.release.conftest import SAMPLE, Nightly
+from tests.nights import SAMPLE, Nightly
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nightly_kill")]
+pytestmark = pytest.mark.slow
 
 # A file below `warehouse/` whose appearing tells where the run is.
 POINTS = {
@@ -27,6 +28,14 @@ POINTS = {
     "assembling": "releases/.*.tmp/internal.duckdb",
     "about to publish": "releases/.*.tmp/manifest.json",
 }
+
+# An early kill, then one so late that nearly a whole night went by on what the first had left; then a whole night.
+TWICE = [
+    ("before the intake", "about to publish"),
+    ("intake done", "assembling"),
+    ("building", "checked"),
+    ("built",),
+]
 
 
 def kill_when(process: subprocess.Popen[str], folder: Path, pattern: str) -> None:
@@ -41,18 +50,22 @@ def kill_when(process: subprocess.Popen[str], folder: Path, pattern: str) -> Non
     raise AssertionError(f"the run ended before {pattern}: {process.communicate()}")
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_killed(home: Home, published_home: Home, point: str) -> None:
+@pytest.mark.parametrize("points", TWICE, ids=" then ".join)
+def test_killed(home: Home, published_home: Home, points: tuple[str, ...]) -> None:
+    """Whatever was left by one kill is there when the next run is killed, and when the last one is let through."""
     undisturbed = current_release(published_home)
     before = current_release(home)
     assert undisturbed is not None
     assert before is not None
-    process = Nightly(home).start()
-    kill_when(process, home.warehouse, POINTS[point])
-    assert process.returncode == -signal.SIGKILL
-
-    assert current_release(home) == before
-    assert table_digests(before.tables) == table_digests(undisturbed.tables)
+    for point in points:
+        process = Nightly(home).start()
+        kill_when(process, home.warehouse, POINTS[point])
+        assert process.returncode == -signal.SIGKILL
+        assert current_release(home) == before
+        assert table_digests(before.tables) == table_digests(undisturbed.tables)
+        for manifest in home.releases.glob(".*.tmp/manifest.json"):
+            assembled = json.loads(manifest.read_text(encoding="utf-8"))
+            assert assembled["content_hash"] == undisturbed.content_hash
 
     code, screen = Nightly(home).run()
     assert code == 0, screen
@@ -65,9 +78,13 @@ def test_killed(home: Home, published_home: Home, point: str) -> None:
     assert not orphans(home), "no helper outlives its run"
 
 
+def test_every_point_is_a_kill() -> None:
+    assert sorted(point for points in TWICE for point in points) == sorted(POINTS)
+
+
 def test_killed_during_the_first_intake(published_home: Home, tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
-    shutil.copytree(SAMPLE, home.inbox)
+    shutil.copytree(SAMPLE / "inbox", home.inbox)
     process = Nightly(home).start()
     kill_when(process, home.archive, "parsed/*/*")
     assert current_release(home) is None
@@ -80,29 +97,24 @@ def test_killed_during_the_first_intake(published_home: Home, tmp_path: Path) ->
     assert table_digests(after.tables) == table_digests(undisturbed.tables)
 
 
-def test_two_at_once_both_end_well(home: Home) -> None:
-    """The second waits, says so, and publishes the same content after the first."""
+def test_three_at_once(home: Home) -> None:
+    """The second waits, says so, and publishes the same content after the first; the third, which may not wait, gives
+    up with a reason and disturbs nobody."""
     before = current_release(home)
     assert before is not None
     both = [Nightly(home).start("--wait", "300") for _ in range(2)]
+    while not list(home.work.glob("*/build.duckdb")):
+        assert [process.poll() for process in both] == [None, None], [process.communicate() for process in both]
+        time.sleep(0.01)
+    code, screen = Nightly(home).run("--wait", "0")
+    assert code == 1
+    assert "still busy" in screen
     screens = [process.communicate(timeout=600) for process in both]
     assert [process.returncode for process in both] == [0, 0], screens
     assert sum("another nightly run is busy" in err for _, err in screens) == 1
     releases = list_releases(home)
     assert len(releases) == 3
     assert {release.content_hash for release in releases} == {before.content_hash}
-
-
-def test_the_second_gives_up_with_a_reason(home: Home) -> None:
-    first = Nightly(home).start()
-    while not list(home.work.glob("*/build.duckdb")):
-        assert first.poll() is None, first.communicate()
-        time.sleep(0.01)
-    code, screen = Nightly(home).run("--wait", "0")
-    assert code == 1
-    assert "still busy" in screen
-    first.communicate(timeout=300)
-    assert first.returncode == 0
 
 
 def orphans(home: Home) -> list[str]:

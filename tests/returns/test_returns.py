@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import fastexcel
@@ -237,6 +238,35 @@ def test_same_content_same_bytes_and_nothing_rewritten(tmp_path: Path) -> None:
     write_returns(items, tmp_path / "a")
     assert first.stat().st_mtime_ns == stamp
     assert first.relative_to(tmp_path / "a") == Path("县统计局") / "退回_县统计局.xlsx"
+
+
+def test_a_workbook_is_made_again_only_where_it_would_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def counted(bureau: str, items: list[ReturnItem]) -> bytes:
+        made.append(bureau)
+        return workbook(bureau, items)
+
+    workbook = outgoing._workbook
+    monkeypatch.setattr(outgoing, "_workbook", counted)
+    item = pick("industry")
+    (path,) = write_returns([item], tmp_path)
+    content = path.read_bytes()
+    write_returns([item], tmp_path)
+    assert made == ["县统计局"]
+
+    path.write_bytes(content[:100])  # cut short, or written over by a clerk
+    write_returns([item], tmp_path)
+    assert path.read_bytes() == content
+    path.unlink()
+    write_returns([item], tmp_path)
+    assert path.read_bytes() == content
+
+    number, reason, column, cells = item.rows[0]
+    changed = replace(item, rows=[(number, reason, column, ["改", *cells[1:]]), *item.rows[1:]])
+    write_returns([changed], tmp_path)
+    assert path.read_bytes() != content
+    assert len(made) == 4
 
 
 def test_one_workbook_a_bureau_and_none_where_nothing_is_left(tmp_path: Path) -> None:

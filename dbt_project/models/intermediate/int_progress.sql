@@ -75,8 +75,9 @@ verdict as (
             when is_due then 'missed'
             when achieved_share is null then 'below_line'
             when achieved_share < 0 then 'regressing'
-            when achieved_share >= elapsed_share then 'on_track'
-            when achieved_share >= elapsed_share - {{ plan_parameter('at_risk_margin', 'double') }} then 'at_risk'
+            when {{ at_least('achieved_share', 'elapsed_share') }} then 'on_track'
+            when {{ at_least('achieved_share', 'elapsed_share - ' ~ plan_parameter('at_risk_margin', 'double')) }}
+                then 'at_risk'
             else 'behind'
         end as status
     from shared

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from pipelines.intake.returns import layout
 from pipelines.intake.returns.layout import (
     FIRST_DATA_ROW,
     GUIDE_SHEET,
@@ -64,6 +66,11 @@ GUIDE = (
     "7. It is taken as the next _更正N of each file; the old 合计 row is left out of it.",
 )
 
+# What writes a workbook: a change of it writes all of them again.
+_WRITER = hashlib.sha256(
+    b"".join(Path(module).read_bytes() for module in (__file__, layout.__file__)) + xlsxwriter.__version__.encode()
+).hexdigest()
+
 # Workbooks carry a creation time; a fixed one keeps the same content at the same bytes.
 CREATED = datetime(2020, 1, 1)
 
@@ -98,19 +105,43 @@ def write_returns(items: Sequence[ReturnItem], returns_dir: Path) -> list[Path]:
     wanted = sorted((i for i in items if i.rows), key=attrgetter("bureau", "source", "file_name", "delivery_id"))
     for bureau, of_bureau in groupby(wanted, key=attrgetter("bureau")):
         path = returns_dir / _safe_name(bureau) / f"退回_{_safe_name(bureau)}.xlsx"
-        content = _workbook(bureau, list(of_bureau))
-        if not (path.exists() and path.read_bytes() == content):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            aside = path.with_name(f".{path.name}.tmp")
-            aside.write_bytes(content)
-            aside.replace(path)
+        _write(path, bureau, list(of_bureau))
         written.append(path)
     for old in sorted(returns_dir.glob("*/退回_*.xlsx")):
         if old not in written:
             old.unlink()
+            _seal(old).unlink(missing_ok=True)
             if not any(old.parent.iterdir()):
                 old.parent.rmdir()
     return written
+
+
+def _write(path: Path, bureau: str, items: list[ReturnItem]) -> None:
+    """Making a workbook takes longer than all else here, so beside it stands a seal: what it was made from, and the
+    bytes that were made. Where both still hold there is nothing to do."""
+    made_from = hashlib.sha256(repr((_WRITER, items)).encode()).hexdigest()
+    seal = _seal(path)
+    if path.is_file() and seal.is_file() and seal.read_text() == f"{made_from} {_sha256(path.read_bytes())}":
+        return
+    content = _workbook(bureau, items)
+    if not (path.is_file() and path.read_bytes() == content):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, content)
+    _replace(seal, f"{made_from} {_sha256(content)}".encode())
+
+
+def _seal(workbook: Path) -> Path:
+    return workbook.with_name(f".{workbook.stem}.seal")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    aside = path.with_name(f".{path.name}.tmp")
+    aside.write_bytes(content)
+    aside.replace(path)
 
 
 def _safe_name(bureau: str) -> str:

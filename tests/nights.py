@@ -1,0 +1,80 @@
+"""Whole nights for tests: `fenghuang nightly` as a process of its own, and homes that a test run makes only once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from pipelines.home import Home
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+SAMPLE = CHECKOUT / "tests" / "data" / "sample"
+
+
+class Nightly:
+    """`fenghuang nightly` in a home, run by the code of `checkout`, as the scheduler would start it."""
+
+    def __init__(self, home: Home, checkout: Path = CHECKOUT) -> None:
+        self.home = home
+        self.checkout = checkout
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("DAGSTER", "FENGHUANG"))}
+        environment |= {"FENGHUANG_HOME": str(self.home.root), "PYTHONPATH": str(self.checkout), "COLUMNS": "200"}
+        return subprocess.Popen(
+            [sys.executable, "-m", "pipelines.cli", "nightly", *arguments],
+            cwd=self.checkout,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        """Exit code, and what stood on the screen (progress, which goes to stderr, left out)."""
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=600)
+        assert "Traceback" not in out + err, err
+        return process.returncode, out
+
+
+def night_of(sample: Path, temporary: pytest.TempPathFactory) -> Home:
+    """A home in which the deliveries of `sample` are published, with the work file of that night: for reading only.
+
+    One night for all test processes of a run, and for two samples of the same bytes.
+    """
+
+    def publish(root: Path) -> None:
+        home = Home(root)
+        shutil.copytree(sample / "inbox", home.inbox)
+        code, screen = Nightly(home).run()
+        assert code == 0, screen
+
+    return Home(_made_once(temporary, f"night_{_digest(sample / 'inbox')}", publish))
+
+
+def _made_once(temporary: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    base = temporary.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = shared / name, shared / f"{name}.done"
+    with FileLock(shared / f"{name}.lock"):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            done.touch()
+    return folder
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
