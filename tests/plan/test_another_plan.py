@@ -14,6 +14,9 @@ import pytest
 from pipelines.home import CHECKOUT, Home
 from pipelines.release import current_release
 
+# One night for all of them.
+pytestmark = pytest.mark.xdist_group("us_census")
+
 CENSUS = Path(__file__).parent.parent / "data" / "us_census"
 
 
