@@ -27,7 +27,9 @@ select
     case when r.has_coverage then v.coverage_weighted end as coverage_weighted,
     case when r.has_coverage then v.estimated_share end as estimated_share,
     cast(null as double) as rolling12_value,
-    v.n_enterprises
+    v.n_enterprises,
+    v.numerator as changed_numerator,
+    b.numerator / nullif(b.denominator, 0) * v.denominator as unchanged_numerator
 from rule as r
 inner join ratio as v on r.base_indicator_id = v.indicator_id
 left join ratio as b

@@ -33,36 +33,19 @@ rolling as (
     where v.rolling12_numerator is not null and v.breakdown <> 'industry'
 ),
 
-ratio as (
-    select v.*, t.year, t.month
-    from {{ ref('int_indicator_ratio') }} as v
-    inner join {{ ref('int_period') }} as t on v.period = t.period
-    where v.breakdown <> 'industry'
-),
-
--- the ratio of the month compared with, times the present denominator
 change as (
     select
-        r.indicator_id,
+        v.indicator_id,
         v.period,
         v.breakdown,
         v.breakdown_code,
-        v.numerator,
-        b.numerator / nullif(b.denominator, 0) * v.denominator as base,
+        v.changed_numerator as numerator,
+        v.unchanged_numerator as base,
         1.0 as needed_offset,
         1.0 / r.factor as needed_slope
-    from {{ ref('rule_indicator_change') }} as r
-    inner join ratio as v on r.base_indicator_id = v.indicator_id
-    inner join ratio as b
-        on
-            v.indicator_id = b.indicator_id
-            and v.breakdown = b.breakdown
-            and v.breakdown_code = b.breakdown_code
-            and v.month = b.month
-            and b.year = case r.compared_with
-                when 'prior_year' then v.year - 1
-                when 'baseline_year' then {{ plan_parameter('baseline_year', 'integer') }}
-            end
+    from {{ ref('int_indicator_change') }} as v
+    inner join {{ ref('rule_indicator_change') }} as r on v.indicator_id = r.indicator_id
+    where v.unchanged_numerator is not null and v.breakdown <> 'industry'
 ),
 
 investment as (
