@@ -95,8 +95,8 @@
 {%- endmacro %}
 
 {# What every enterprise in scope contributes to the ratios of rule_enterprise_ratio, month by month. A side is null where
-   it is not known; the ratio takes those with both. #}
-{% macro ratio_contribution() -%}
+   it is not known; the ratio takes those with both. `only`: a CTE of (indicator_id, period) where not all is asked. #}
+{% macro ratio_contribution(only=none) -%}
     {%- set measures = enterprise_measures() -%}
     select
         r.indicator_id,
@@ -121,6 +121,9 @@
     inner join {{ ref('int_period') }} as t on m.period = t.period
     inner join {{ ref('int_enterprise_year') }} as e on m.credit_code = e.enterprise_code and t.year = e.year
     cross join {{ ref('rule_enterprise_ratio') }} as r
+    {%- if only %}
+    inner join {{ only }} as o on r.indicator_id = o.indicator_id and m.period = o.period
+    {%- endif %}
     where
         t.month >= r.first_month
         and (t.is_reported or r.first_month = 12)

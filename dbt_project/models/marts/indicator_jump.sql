@@ -35,8 +35,14 @@ jump as (
     where abs(value / nullif(value_before, 0) - 1) > tolerance
 ),
 
+both_months as (
+    select indicator_id, period from jump
+    union
+    select indicator_id, period_before as period from jump
+),
+
 contribution as (
-    {{ ratio_contribution() }}
+    {{ ratio_contribution('both_months') }}
 ),
 
 side as (
