@@ -243,13 +243,18 @@ def _current_tables() -> Path:
 @app.command()
 def scoreboard(
     period: Annotated[str | None, typer.Argument(help="月份 a month, as 2021-06; the latest where not given.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="按当日版本 by the release of that day (UTC).")
+    ] = None,
 ) -> None:
     """目标进度 The county's targets by campaign: light, value, target, time progress, lead unit."""
+    from pipelines.release.store import NoSuchRelease, release_as_of
     from pipelines.scoreboard import NothingThere, board, render
 
     try:
-        out.print(render(board(_current_tables(), period)))
-    except NothingThere as nothing:
+        tables = release_as_of(Home.from_env(), f"{as_of:%Y%m%d}").tables if as_of else _current_tables()
+        out.print(render(board(tables, period)))
+    except (NothingThere, NoSuchRelease) as nothing:
         err.print(str(nothing), markup=False)
         raise typer.Exit(1) from None
 
@@ -311,6 +316,87 @@ def plan_check(folder: Annotated[Path, typer.Argument(help="方案文件夹 the 
     if faults:
         raise typer.Exit(1)
     out.print(f"方案无误 nothing wrong; use it with FENGHUANG_PLAN={folder}", markup=False)
+
+
+@release_app.command("rollback")
+def release_rollback(
+    release: Annotated[
+        str | None, typer.Argument(help="版本 the beginning of a release's id; the one before where not given.")
+    ] = None,
+) -> None:
+    """回退 Point readers to an earlier release (or back to a later one), at once and whole. Nothing is removed.
+
+    The next night publishes as usual; until then `warehouse/current` is the one named.
+    """
+    from pipelines.release.store import Busy, NoSuchRelease, nightly_lock, roll_back
+
+    home = Home.from_env()
+    try:
+        with nightly_lock(home, 0, lambda message: None):
+            now = roll_back(home, release)
+    except (NoSuchRelease, Busy) as reason:
+        err.print(str(reason), markup=False)
+        raise typer.Exit(1) from None
+    out.print(f"当前版本 current is {now.release_id} ({now.latest_period})", markup=False)
+
+
+@release_app.command("prune")
+def release_prune(
+    keep: Annotated[int, typer.Option(min=1, help="保留的版本数 how many of the newest to keep.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed.")] = False,
+) -> None:
+    """清理 Remove the oldest releases beyond `--keep`; never the current one."""
+    from pipelines.release import list_releases
+    from pipelines.release.store import Busy, nightly_lock, prune
+
+    home = Home.from_env()
+    if dry_run:
+        gone = [release.release_id for release in list_releases(home)[keep:] if not release.is_current]
+        out.print(f"would remove {len(gone)}: {', '.join(gone) or '—'}", markup=False)
+        return
+    try:
+        with nightly_lock(home, 0, lambda message: None):
+            gone = prune(home, keep)
+    except Busy as reason:
+        err.print(str(reason), markup=False)
+        raise typer.Exit(1) from None
+    out.print(f"已删除 removed {len(gone)}: {', '.join(gone) or '—'}", markup=False)
+
+
+@app.command()
+def verify(
+    release: Annotated[
+        str | None, typer.Argument(help="版本 the beginning of a release's id; all of them where not given.")
+    ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Compute its tables again from the archive and compare them.")
+    ] = False,
+) -> None:
+    """核验 Is a release still what was published? Every file, every manifest in the chain, and (`--rebuild`) whether
+    the archive still gives its tables. Exit code 1 where anything differs."""
+    from pipelines.build.rebuild import DbtFailed
+    from pipelines.release import list_releases
+    from pipelines.release.store import NoSuchRelease, find_release
+    from pipelines.release.verify import altered, chain_faults, rebuilt_differences
+
+    home = Home.from_env()
+    try:
+        chosen = [find_release(home, release)] if release else list_releases(home)
+        faults = chain_faults(home)
+        for item in chosen:
+            found = altered(item)
+            if rebuild:
+                with progress() as say:
+                    found += rebuilt_differences(home, item, say)
+            out.print(f"{item.release_id}: {'一致 equal' if not found else '不一致 not equal'}", markup=False)
+            faults += [f"{item.release_id}/{line}" for line in found]
+    except (NoSuchRelease, DbtFailed, FileNotFoundError) as reason:
+        err.print(str(reason), markup=False)
+        raise typer.Exit(1) from None
+    for fault in faults:
+        err.print(fault, markup=False, soft_wrap=True)
+    if faults:
+        raise typer.Exit(1)
 
 
 @release_app.command("list")

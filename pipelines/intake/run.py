@@ -118,16 +118,19 @@ def take_in(home: Home, progress: Progress | None = None, *, now: datetime | Non
     return report
 
 
-def known_deliveries(home: Home) -> list[Delivery]:
-    """Every delivery that has arrived and what became of it; takes nothing in."""
+def known_deliveries(home: Home, only: Callable[[Arrival], bool] | None = None) -> list[Delivery]:
+    """Every delivery that has arrived (of those, the ones that are `only` asked for, as if no other had) and what
+    became of it; takes nothing in."""
     if not home.archive.is_dir():
         return []
     with FileLock(home.archive / ".lock"):
-        return _answer(Archive(home.archive), IntakeReport(), lambda message: None)
+        return _answer(Archive(home.archive), IntakeReport(), lambda message: None, only)
 
 
-def _answer(archive: Archive, report: IntakeReport, say: Progress) -> list[Delivery]:
-    deliveries = _parsed(archive, report, say)
+def _answer(
+    archive: Archive, report: IntakeReport, say: Progress, only: Callable[[Arrival], bool] | None = None
+) -> list[Delivery]:
+    deliveries = _parsed(archive, report, say, only)
     return _judged(archive, deliveries, _registers(deliveries), report, say)
 
 
@@ -306,9 +309,11 @@ class ParsedDelivery:
         return self.info["status"] == "refused"
 
 
-def _parsed(archive: Archive, report: IntakeReport, say: Progress) -> list[ParsedDelivery]:
+def _parsed(
+    archive: Archive, report: IntakeReport, say: Progress, only: Callable[[Arrival], bool] | None = None
+) -> list[ParsedDelivery]:
     contracts = load_contracts()
-    newest = {a.delivery_id: a for a in archive.arrivals() if a.source in contracts}
+    newest = {a.delivery_id: a for a in archive.arrivals() if a.source in contracts and (only is None or only(a))}
     result = []
     for done, arrival in enumerate(newest.values(), start=1):
         contract = contracts[arrival.source]

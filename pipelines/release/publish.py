@@ -15,7 +15,7 @@ import duckdb
 from pipelines.gate.model import CheckResult
 from pipelines.home import Home
 from pipelines.release.code import code_digest, versions
-from pipelines.release.files import write_file
+from pipelines.release.files import file_digest, write_file
 from pipelines.release.store import MANIFEST, TABLES_FILE, VALUES, Release, current_release, prune, put_in_place
 from pipelines.release.tables import copy_tables, table_digests
 
@@ -72,6 +72,7 @@ def publish(
         "run_id": run_id,
         "latest_period": _latest_period(tables_file),
         "previous": before.release_id if before else None,
+        "previous_manifest": file_digest(before.path / MANIFEST) if before else None,
         "code": code,
         "plan": plan,
         "registry": digests[REGISTRY].digest,
@@ -82,7 +83,11 @@ def publish(
             {k: v for k, v in asdict(c).items() if k not in {"sample", "crashed"}}
             for c in sorted(checks, key=lambda c: (c.origin, c.key))
         ],
-        "files": {TABLES_FILE: {"bytes": tables_file.stat().st_size, "sha256": _file_digest(tables_file)}},
+        "files": {
+            path.relative_to(assembling).as_posix(): {"bytes": path.stat().st_size, "sha256": file_digest(path)}
+            for path in sorted(assembling.rglob("*"))
+            if path.is_file()
+        },
     }
     write_file(assembling / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1).encode())
     path = put_in_place(home, assembling, release_id)
@@ -113,13 +118,8 @@ def _content_hash(inputs: Sequence[Mapping[str, Any]], code: str, plan: str) -> 
 
 
 def _free_id(home: Home, now: datetime, content_hash: str) -> tuple[str, datetime]:
-    """`<YYYYMMDDTHHMMSSZ>-<hash8>`; the next free second where the same content was published this second."""
+    """`<YYYYMMDDTHHMMSSZ>-<hash8>`; the next free second, so that the order of ids is the order of publishing."""
     now = now.replace(microsecond=0)
-    while (home.releases / (name := f"{now:%Y%m%dT%H%M%SZ}-{content_hash[:8]}")).exists():
+    while any(home.releases.glob(f"{now:%Y%m%dT%H%M%SZ}-*")):
         now += timedelta(seconds=1)
-    return name, now
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    return f"{now:%Y%m%dT%H%M%SZ}-{content_hash[:8]}", now

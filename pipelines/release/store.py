@@ -96,6 +96,46 @@ def put_in_place(home: Home, assembled: Path, release_id: str) -> Path:
     return release
 
 
+class NoSuchRelease(Exception):
+    """A release that is not there; the message names those that are."""
+
+
+def find_release(home: Home, name: str) -> Release:
+    """The release whose id begins with `name`. Raises `NoSuchRelease`, also where several do."""
+    found = [release for release in list_releases(home) if release.release_id.startswith(name)]
+    if len(found) != 1:
+        listed = ", ".join(release.release_id for release in found or list_releases(home)) or "none yet"
+        raise NoSuchRelease(f"{name}: 没有唯一的版本 no single release of this name; there are {listed}")
+    return found[0]
+
+
+def release_as_of(home: Home, last: str) -> Release:
+    """The newest release published up to the end of the day `last` (`YYYYMMDD`, UTC). Raises `NoSuchRelease`."""
+    known = list_releases(home)
+    found = next((release for release in known if release.release_id[:8] <= last), None)
+    if found is None:
+        first = known[-1].release_id if known else "none yet"
+        raise NoSuchRelease(f"{last}: 此日之前没有发布 nothing was published by then; the first release is {first}")
+    return found
+
+
+def roll_back(home: Home, name: str | None = None) -> Release:
+    """Point readers to another release (`name`, or the one published before the current), by one atomic rename.
+
+    Only for the holder of the lock. Raises `NoSuchRelease`.
+    """
+    if name is None:
+        releases = list_releases(home)
+        place = next((n for n, release in enumerate(releases) if release.is_current), len(releases))
+        if place + 1 >= len(releases):
+            raise NoSuchRelease("没有更早的版本 there is no release before the current one")
+        target = releases[place + 1]
+    else:
+        target = find_release(home, name)
+    point(home.current, f"{home.releases.name}/{target.release_id}")
+    return find_release(home, target.release_id)
+
+
 def prune(home: Home, keep: int = KEEP_RELEASES) -> list[str]:
     """Remove the oldest releases beyond `keep`, never the current one. A reader that has one open keeps it."""
     removed = []

@@ -16,7 +16,17 @@ from pipelines.home import Home
 from pipelines.release import Release, current_release, list_releases, table_digests
 from pipelines.release.code import code_digest
 from pipelines.release.publish import INPUT_COLUMNS, publish
-from pipelines.release.store import Busy, clean_up, nightly_lock, prune
+from pipelines.release.store import (
+    Busy,
+    NoSuchRelease,
+    clean_up,
+    find_release,
+    nightly_lock,
+    prune,
+    release_as_of,
+    roll_back,
+)
+from pipelines.release.verify import altered, chain_faults
 
 KEYS = {
     "marts.indicator": ("target_id",),
@@ -107,6 +117,54 @@ def test_pruning_never_takes_the_current_release(home: Home) -> None:
         releases[2].release_id,
         oldest.release_id,
     ]
+
+
+def test_readers_are_pointed_back_and_forth(home: Home) -> None:
+    first, second, third = (publish_one(home, f"run{i}", sha=str(i)) for i in range(3))
+    assert roll_back(home).release_id == second.release_id
+    assert roll_back(home).release_id == first.release_id
+    with pytest.raises(NoSuchRelease, match="no release before the current one"):
+        roll_back(home)
+    assert roll_back(home, third.release_id[:17]).is_current
+    assert home.current.resolve() == third.path
+    with pytest.raises(NoSuchRelease, match=third.release_id):
+        roll_back(home, "2026")
+    assert len(list_releases(home)) == 3
+
+
+def test_a_release_as_of_a_day(home: Home) -> None:
+    first = publish_one(home, "run1", at=datetime(2026, 11, 20, 18, tzinfo=UTC))
+    second = publish_one(home, "run2", at=datetime(2026, 11, 22, 18, tzinfo=UTC))
+    assert release_as_of(home, "20261121").release_id == first.release_id
+    assert release_as_of(home, "20261122").release_id == second.release_id
+    with pytest.raises(NoSuchRelease, match=f"first release is {first.release_id}"):
+        release_as_of(home, "20261119")
+
+
+def test_a_changed_byte_is_found(home: Home) -> None:
+    release = publish_one(home, "run1")
+    assert altered(release) == []
+    docs = release.path / "data_docs" / "index.html"
+    for path in (release.tables, docs):
+        path.chmod(0o644)
+    content = bytearray(release.tables.read_bytes())
+    content[len(content) // 2] ^= 1
+    release.tables.write_bytes(content)
+    docs.unlink()
+    (release.path / "added.txt").write_text("x")
+    assert [line.split(":")[0] for line in altered(release)] == ["data_docs/index.html", "internal.duckdb", "added.txt"]
+
+
+def test_releases_are_chained_by_the_hash_of_the_manifest_before(home: Home) -> None:
+    first, second, third = (publish_one(home, f"run{i}", sha=str(i)) for i in range(3))
+    assert first.manifest["previous_manifest"] is None and chain_faults(home) == []
+    manifest = second.path / "manifest.json"
+    manifest.chmod(0o644)
+    manifest.write_text(manifest.read_text().replace('"run1"', '"ruin"'))
+    (fault,) = chain_faults(home)
+    assert second.release_id in fault and third.release_id in fault
+    prune(home, keep=1)
+    assert chain_faults(home) == [] and find_release(home, third.release_id).is_current
 
 
 def test_leftovers_of_killed_runs_go_and_releases_stay(home: Home) -> None:
