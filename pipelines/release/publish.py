@@ -17,7 +17,7 @@ from pipelines.home import Home
 from pipelines.release.code import code_digest, versions
 from pipelines.release.files import file_digest, write_file
 from pipelines.release.store import MANIFEST, TABLES_FILE, VALUES, Release, current_release, prune, put_in_place
-from pipelines.release.tables import copy_tables, table_digests
+from pipelines.release.tables import add_views, copy_tables, table_digests
 
 INPUT_COLUMNS = (
     "source",
@@ -43,10 +43,12 @@ def publish(
     checks: Sequence[CheckResult],
     run_id: str,
     now: datetime | None = None,
+    views: Path | None = None,
 ) -> Release:
     """Assemble a release beside the others, write its manifest last, put it in place, point `current` to it.
 
-    The caller answers for the checks having run and passed. `data_docs` is moved in. Killed anywhere, `current`
+    The caller answers for the checks having run and passed. `data_docs` is moved in; the SQL of
+    `views` is run on the tables. Killed anywhere, `current`
     stays what it was.
     """
     # Imported here, so that Dagster's definitions load without Polars.
@@ -56,6 +58,8 @@ def publish(
     assembling.mkdir(parents=True)
     tables_file = assembling / TABLES_FILE
     copy_tables(work_file, tables_file, keys, checks)
+    if views:
+        add_views(tables_file, views)
     data_docs.rename(assembling / "data_docs")
 
     digests = table_digests(tables_file)

@@ -15,6 +15,8 @@ PUBLISHED_SCHEMAS = ("audit", "marts")
 # When a delivery arrived says nothing about its content: left out of digests, kept in the table.
 NOT_CONTENT = {"audit.delivery": {"received_at"}}
 
+VIEWS = Path(__file__).with_name("views.sql")
+
 CHECK_RESULT = "audit.check_result"
 CHECK_RESULT_KEY = ("table_name", "check_name")
 CHECK_RESULT_COLUMNS = {
@@ -61,6 +63,12 @@ def copy_tables(
         _write_checks(con, checks)
         con.execute("DETACH work")
         con.execute("CHECKPOINT")
+
+
+def add_views(tables_file: Path, views: Path) -> None:
+    """Friendly views (`VIEWS`) in schema `main`, where a reader need not name a schema."""
+    with duckdb.connect(str(tables_file)) as con:
+        con.execute(views.read_text(encoding="utf-8"))
 
 
 def table_digests(path: Path) -> dict[str, TableDigest]:

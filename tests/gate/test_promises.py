@@ -139,6 +139,9 @@ BREAKS: dict[CheckKey, str] = {
         "insert into marts.official_value (indicator_id, period, breakdown, breakdown_code, official_value) "
         "values ('tax_per_mu_above_scale', '2021-12', 'county', '330521', 35.1)"
     ),
+    ("marts.dimension", "every_published_code_has_a_name"): (
+        "delete from marts.dimension where breakdown_code = '330521001'"
+    ),
     ("marts.campaign", "every_row_belongs_to_a_campaign"): (
         "delete from marts.campaign where target_id = 'tax_per_mu_growth'"
     ),
