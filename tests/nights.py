@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from filelock import FileLock
 
 from pipelines.home import Home
@@ -46,19 +47,40 @@ class Nightly:
         return process.returncode, out
 
 
-def night_of(sample: Path, temporary: pytest.TempPathFactory) -> Home:
+def night_of(sample: Path, temporary: pytest.TempPathFactory, checkout: Path = CHECKOUT) -> Home:
     """A home in which the deliveries of `sample` are published, with the work file of that night: for reading only.
 
-    One night for all test processes of a run, and for two samples of the same bytes.
+    One night of a checkout for all test processes of a run, and for two samples of the same bytes.
     """
 
     def publish(root: Path) -> None:
         home = Home(root)
         shutil.copytree(sample / "inbox", home.inbox)
-        code, screen = Nightly(home).run()
+        code, screen = Nightly(home, checkout).run()
         assert code == 0, screen
 
-    return Home(_made_once(temporary, f"night_{_digest(sample / 'inbox')}", publish))
+    return Home(_made_once(temporary, f"night_{checkout.name}_{_digest(sample / 'inbox')}", publish))
+
+
+def lean_checkout(temporary: pytest.TempPathFactory) -> Path:
+    """A copy of the code with the data tests of the marts alone: for nights whose number of data tests is not the
+    point. Most of the time of a night is theirs."""
+
+    def copy(root: Path) -> None:
+        copy_code(CHECKOUT, root)
+        project = root / "dbt_project" / "dbt_project.yml"
+        settings = yaml.safe_load(project.read_text(encoding="utf-8"))
+        settings["data_tests"]["fenghuang"] |= {"+enabled": False, "marts": {"+enabled": True}}
+        project.write_text(yaml.safe_dump(settings), encoding="utf-8")
+
+    return _made_once(temporary, "lean", copy)
+
+
+def copy_code(checkout: Path, root: Path) -> None:
+    """What a night runs, into the folder `root`."""
+    for folder in ("pipelines", "dbt_project", "expectations"):
+        ignored = shutil.ignore_patterns("__pycache__", "logs", ".parse-*")
+        shutil.copytree(checkout / folder, root / folder, ignore=ignored)
 
 
 def _made_once(temporary: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:

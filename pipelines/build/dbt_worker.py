@@ -1,8 +1,8 @@
 """`python -m pipelines.build.dbt_worker TARGET CACHE`: the one dbt invocation of a night, in a process of its own.
 
 Importing dbt and reading its project take seconds, so the process starts while intake runs and waits, project
-parsed, for the word `go` on stdin; then it builds. Events go to stdout as JSON, artifacts and log to the folder
-TARGET. What was parsed is kept in the file CACHE, so that the next night parses only what changed.
+parsed, for the word `go` on stdin; then it builds. Events go to stdout as JSON, artifacts to the folder TARGET. What
+was parsed is kept in the file CACHE, so that the next night parses only what changed.
 
 Exit codes: 0 built, 1 something failed, 2 dbt itself failed.
 """

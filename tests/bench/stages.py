@@ -159,8 +159,8 @@ def readers(home: Home) -> Answer:
 
 
 def dbt_alone(home: Home) -> Answer:
-    """`dbt build`, nothing else. What it parsed the time before is there the second time."""
-    from pipelines.build.dbt_project import WORK_FILE_VARIABLE, project_arguments
+    """`dbt build` of what a night builds, nothing else. What it parsed the time before is there the second time."""
+    from pipelines.build.dbt_project import NIGHTLY_BUILD, WORK_FILE_VARIABLE, project_arguments
 
     _run_folder(home).mkdir(parents=True, exist_ok=True)
     shutil.copyfile(_raw(home), _built(home))
@@ -168,7 +168,7 @@ def dbt_alone(home: Home) -> Answer:
     from dbt.cli.main import dbtRunner
 
     with redirect_stdout(sys.stderr):
-        done = dbtRunner().invoke(["build", *project_arguments(home.work / "dbt_target")])
+        done = dbtRunner().invoke([*NIGHTLY_BUILD, *project_arguments(home.work / "dbt_target")])
     if not done.success:
         raise RuntimeError(f"dbt build failed: {done.exception or 'see the log'}")
     return {}

@@ -11,14 +11,29 @@ import pytest
 from pipelines.home import Home
 from pipelines.release import current_release
 from pipelines.release.store import clean_up
-from tests.nights import CHECKOUT
+from tests.nights import SAMPLE, copy_code, lean_checkout, night_of
+
+
+@pytest.fixture(scope="session")
+def lean(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The code with fewer data tests (`lean_checkout`). Run, or copied, never changed."""
+    return lean_checkout(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def published_lean(lean: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The sample county, published once by the lean code. Copied, or read, never used itself."""
+    return night_of(SAMPLE, tmp_path_factory, lean)
 
 
 @pytest.fixture
-def home(published_home: Home, tmp_path: Path) -> Home:
-    """A home of one's own in which the sample county is published."""
-    root = tmp_path / "home"
-    shutil.copytree(published_home.root, root, symlinks=True)
+def home(published_lean: Home, tmp_path: Path) -> Home:
+    """A home of one's own in which the sample county is published by the lean code."""
+    return copied(published_lean, tmp_path / "home")
+
+
+def copied(published: Home, root: Path) -> Home:
+    shutil.copytree(published.root, root, symlinks=True)
     home = Home(root)
     clean_up(home)
     assert current_release(home) is not None
@@ -26,15 +41,12 @@ def home(published_home: Home, tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Callable[[], Path]:
-    """A copy of the code whose suites and models a test may change."""
+def checkout(lean: Path, tmp_path: Path) -> Callable[[], Path]:
+    """A copy of the lean code whose suites and models a test may change."""
 
     def copy() -> Path:
         root = tmp_path / "checkout"
-        for folder in ("pipelines", "dbt_project", "expectations"):
-            shutil.copytree(
-                CHECKOUT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "logs", ".parse-*")
-            )
+        copy_code(lean, root)
         return root
 
     return copy

@@ -18,6 +18,7 @@ from pipelines.home import Home
 from pipelines.orchestration.night import LINK, NotPublished, open_night
 from pipelines.release import current_release, list_releases, table_digests
 from tests.nights import Nightly
+from tests.release.conftest import copied
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +80,7 @@ def test_a_failed_dbt_test(home: Home, checkout: Callable[[], Path]) -> None:
     changed = checkout()
     (changed / "dbt_project" / "tests").mkdir(exist_ok=True)
     (changed / "dbt_project" / "tests" / "no_project_at_all.sql").write_text(
-        "select project_id from {{ ref('project') }} order by 1"
+        "{{ config(enabled=true) }} select project_id from {{ ref('project') }} order by 1"
     )
     code, screen = Nightly(home, changed).run()
     assert_stopped(home, code, screen, "marts.project · no_project_at_all: 未通过 failed (36 rows)", "'project_id'")
@@ -100,8 +101,8 @@ def test_a_project_dbt_cannot_read(home: Home, checkout: Callable[[], Path]) -> 
     assert_stopped(home, code, screen, "nowhere")
 
 
-def test_a_killed_gate(home: Home) -> None:
-    process = Nightly(home).start()
+def test_a_killed_gate(home: Home, lean: Path) -> None:
+    process = Nightly(home, lean).start()
     worker = wait_for_child(process.pid, "pipelines.gate.worker")
     os.kill(worker, signal.SIGKILL)
     out, err = process.communicate(timeout=300)
@@ -125,8 +126,9 @@ def wait_for_child(parent: int, name: str) -> int:
     raise AssertionError(f"no {name} under {parent}")
 
 
-def test_the_release_itself_counts(home: Home) -> None:
+def test_the_release_itself_counts(published_home: Home, tmp_path: Path) -> None:
     """The publishing step asserts what ran, whatever the steps before it said."""
+    home = copied(published_home, tmp_path / "home")
     before = current_release(home)
     with open_night(home, "counted", print, 0) as night:
         night.take_in()
@@ -169,9 +171,9 @@ def night_cause(night: object) -> NotPublished:
     raise AssertionError("the count was satisfied")
 
 
-def test_dry_run_publishes_nothing(home: Home) -> None:
+def test_dry_run_publishes_nothing(home: Home, lean: Path) -> None:
     (before,) = list_releases(home)
-    code, screen = Nightly(home).run("--dry-run")
+    code, screen = Nightly(home, lean).run("--dry-run")
     assert code == 0
     assert "nothing published" in screen
     assert list_releases(home) == [before]
