@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipelines.demo import truth as figures
+from pipelines.demo import truth_progress as judged
 from pipelines.demo.county import County
 from pipelines.demo.desk import Desk
 from pipelines.demo.known import KnownYear
@@ -115,7 +116,7 @@ def write_demo(
     values += figures.patents_per_10k(figures.accepted_patents(newest), county.years, populations)
     values += figures.investment(investment.draw(county), county.years)
     values += ledgers.rows()
-    _write_truth(truth, desk, values)
+    _write_truth(truth, desk, values, county.years)
     return DemoReport(
         enterprises=enterprises,
         years=county.years,
@@ -128,9 +129,13 @@ def write_demo(
     )
 
 
-def _write_truth(truth: Path, desk: Desk, values: list[figures.Row]) -> None:
+def _write_truth(truth: Path, desk: Desk, values: list[figures.Row], years: Sequence[int]) -> None:
     frame = pl.DataFrame([{name: row.get(name) for name in figures.SCHEMA} for row in values], schema=figures.SCHEMA)
     frame.sort("indicator_id", "breakdown", "breakdown_code", "period").write_csv(truth / "values.csv")
+    reached = pl.DataFrame(list(judged.progress(values, years)), schema=judged.PROGRESS)
+    reached.sort("target_id", "period").write_csv(truth / "progress.csv")
+    ranked = pl.DataFrame(list(judged.ranking(values)), schema=judged.RANKING)
+    ranked.sort("indicator_id", "period", "breakdown", "breakdown_code").write_csv(truth / "ranking.csv")
     tables = {
         "deliveries": (desk.deliveries, _DELIVERIES),
         "quarantine": (desk.quarantine, _WHERE | {"reason": pl.String} | _COLUMN),
