@@ -18,6 +18,7 @@ from pipelines.demo.known import KnownYear
 from pipelines.demo.sources import OF_A_YEAR, WHOLE_LISTS, investment, patent
 from pipelines.demo.sources.investment import Projects
 from pipelines.demo.truth_ledgers import Ledgers
+from pipelines.demo.truth_lists import Lists
 
 YEARS = (2020, 2021, 2022, 2023)
 _DELIVERIES = {
@@ -95,7 +96,7 @@ def write_demo(
     truth.mkdir(parents=True, exist_ok=True)
 
     desk = Desk(inbox, county.years, defects, seed, county.shared_name, progress)
-    efficiency, ledgers = figures.Efficiency(), Ledgers(county)
+    efficiency, ledgers, lists = figures.Efficiency(), Ledgers(county), Lists(county)
     values: list[figures.Row] = []
     populations: list[np.ndarray | None] = []
     # The facts of a year are written as the year is done, so that memory holds two years and never four.
@@ -108,6 +109,7 @@ def write_demo(
                 module.deliver(desk, county, k, facts, known)
             values += efficiency.add(known)
             ledgers.add(known)
+            lists.add(known)
             writer.write_table(figures.facts_table(county, known).to_arrow())
             populations.append(known.population)
     for whole in WHOLE_LISTS:
@@ -117,6 +119,8 @@ def write_demo(
     values += figures.investment(investment.draw(county), county.years)
     values += ledgers.rows()
     _write_truth(truth, desk, values, county.years)
+    for name, table in lists.tables().items():
+        table.sort("year", "credit_code").write_csv(truth / f"{name}.csv")
     return DemoReport(
         enterprises=enterprises,
         years=county.years,
