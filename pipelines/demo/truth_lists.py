@@ -161,8 +161,9 @@ def two_high(facts: pl.DataFrame) -> pl.DataFrame:
 
 
 def carbon(facts: pl.DataFrame) -> pl.DataFrame:
-    """Carbon efficiency of one year: year, credit_code, L (t CO₂ per 万元), K, level, carbon_class."""
-    level = 1 + pl.sum_horizontal([(pl.col("K") > line).cast(pl.Int64) for line in _LEVELS])
+    """Carbon efficiency of one year: year, credit_code, L (t CO₂ per 万元), K, level, carbon_class. Where the value
+    added of a division is none or less, neither K nor the level can be known."""
+    level = 1 + pl.sum_horizontal([(pl.col("K") > line).cast(pl.Int64) for line in _LEVELS], ignore_nulls=False)
     kind = pl.lit("高碳")
     for name, line in reversed(_CARBON_CLASSES.items()):
         kind = pl.when(pl.col("L") <= line).then(pl.lit(name)).otherwise(kind)

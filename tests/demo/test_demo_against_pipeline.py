@@ -18,6 +18,13 @@ KEY = ["indicator_id", "period", "breakdown", "breakdown_code"]
 # area that shows in the ninth digit. In points of per cent.
 ESTIMATED = {"energy_intensity_decline_3y": 1e-5}
 RELATIVE = 1e-9
+# A list of the truth → the mart, and columns that go by another name there.
+LISTS = {
+    "evaluation": ("enterprise_evaluation", {}),
+    "hcle": ("high_consumption_low_efficiency", {}),
+    "two_high": ("two_high_screening", {}),
+    "carbon": ("carbon_efficiency", {"L": "intensity", "K": "k"}),
+}
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +126,16 @@ def test_ranking(night):
     assert set(expected["breakdown"]) == {"town", "platform"}
     assert expected.filter(pl.col("rank").is_null()).height > 0
     assert differences(expected, table(connection, "area_ranking"), KEY) == []
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_of_enterprises(night, name):
+    home, connection = night
+    mart, names = LISTS[name]
+    expected = truth(home, name).rename(names).with_columns(pl.col(pl.String).fill_null(""))
+    assert set(expected["year"]) >= {2020, 2021, 2023}
+    found = table(connection, mart).with_columns(pl.col(pl.String).fill_null(""))
+    assert differences(expected, found, ["year", "credit_code"]) == []
 
 
 def test_enterprise_facts(night):
