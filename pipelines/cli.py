@@ -227,7 +227,8 @@ def scoreboard(
     period: Annotated[str | None, typer.Argument(help="月份 a month, as 2021-06; the latest where not given.")] = None,
 ) -> None:
     """目标进度 The county's targets by campaign: light, value, target, time progress, lead unit."""
-    from pipelines.scoreboard import NothingThere, board, render
+    from pipelines.reading import NothingThere
+    from pipelines.scoreboard import board, render
 
     try:
         out.print(render(board(_current_tables(), period)))
@@ -239,12 +240,53 @@ def scoreboard(
 @app.command()
 def show(target: Annotated[str, typer.Argument(help="指标编号或名称 a target's id or Chinese name.")]) -> None:
     """一个目标 One target whole: the plan's words, definition, responsible units, caveats, history."""
-    from pipelines.scoreboard import NothingThere
+    from pipelines.reading import NothingThere
     from pipelines.scoreboard import target as one_target
 
     try:
         out.print(one_target(_current_tables(), target))
     except NothingThere as nothing:
+        err.print(str(nothing), markup=False)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def enterprise(
+    who: Annotated[str, typer.Argument(metavar="CODE|NAME", help="信用代码或名称 a credit code, or (part of) a name.")],
+    months: Annotated[int, typer.Option(min=1, help="列出的月数 how many months are listed.")] = 12,
+) -> None:
+    """一户一页 One enterprise whole: register, months, evaluation, lists, titles, projects, and its files."""
+    from pipelines.enterprise import page
+    from pipelines.reading import NothingThere
+
+    try:
+        out.print(page(_current_tables(), who, months))
+    except NothingThere as nothing:
+        err.print(str(nothing), markup=False)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def evaluate(
+    scheme: Annotated[
+        Path,
+        typer.Option(exists=True, dir_okay=False, help="办法 a scheme, with the columns of evaluation_scheme.csv."),
+    ],
+    year: Annotated[int, typer.Option(help="年份 a closed year of the current release.")],
+) -> None:
+    """试评 Try another evaluation scheme on the current release: who changes class, and why. Publishes nothing.
+
+    A scheme is a csv like `dbt_project/seeds/evaluation_scheme.csv`; its first year is not looked at.
+    """
+    from pipelines.evaluate import SchemeBroken, render, try_scheme
+    from pipelines.reading import NothingThere
+
+    try:
+        with progress() as say:
+            say("评价 evaluating …")
+            found = try_scheme(_current_tables(), scheme, year)
+        out.print(render(found))
+    except (SchemeBroken, NothingThere) as nothing:
         err.print(str(nothing), markup=False)
         raise typer.Exit(1) from None
 

@@ -11,6 +11,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.reading import NothingThere, number, rows
+
 LIGHTS = {"green": ("●", "green", "绿"), "yellow": ("▲", "yellow", "黄"), "red": ("■", "red", "红")}
 GREY = ("○", "bright_black", "灰")
 STATUS_ZH = {
@@ -39,22 +41,12 @@ _BOARD = """
 """
 
 
-class NothingThere(Exception):
-    """What was asked for is not in the release; the message says what is."""
-
-
 @dataclass(frozen=True)
 class Board:
     """The latest verdict of every target up to a month, in the order of the campaigns."""
 
     period: str
     rows: list[dict[str, Any]]
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, **parameters: Any) -> list[dict[str, Any]]:
-    cursor = connection.execute(query, parameters)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def board(tables: Path, period: str | None = None) -> Board:
@@ -70,14 +62,7 @@ def board(tables: Path, period: str | None = None) -> Board:
             )
         if period and not first <= period <= last:
             raise NothingThere(f"{period}: 该版本的月份为 this release holds {first} … {last}")
-        return Board(period or last, _rows(connection, _BOARD, period=period))
-
-
-def number(value: float | None) -> str:
-    """A figure for the screen, never rounded to where it would look like its target."""
-    if value is None:
-        return "—"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4f}".rstrip("0").rstrip(".")
+        return Board(period or last, rows(connection, _BOARD, period=period))
 
 
 def _share(value: float | None) -> str:
@@ -123,9 +108,9 @@ def target(tables: Path, name: str) -> Group:
     Raises `NothingThere` with the nearest ids.
     """
     with duckdb.connect(str(tables), read_only=True) as connection:
-        found = _rows(connection, "select * from marts.indicator where target_id = $name or name_zh = $name", name=name)
+        found = rows(connection, "select * from marts.indicator where target_id = $name or name_zh = $name", name=name)
         if not found:
-            near = _rows(
+            near = rows(
                 connection,
                 "select target_id, name_zh from marts.indicator "
                 "order by greatest(jaro_winkler_similarity(target_id, $name), jaro_winkler_similarity(name_zh, $name)) "
@@ -135,7 +120,7 @@ def target(tables: Path, name: str) -> Group:
             listed = "、".join(f"{row['target_id']} {row['name_zh']}" for row in near)
             raise NothingThere(f"没有这个指标 no such target: {name}; 相近的有 nearest: {listed}")
         row = found[0]
-        history = _rows(
+        history = rows(
             connection,
             "select v.period, v.value, v.rolling12_value, v.coverage, p.achieved_share, p.elapsed_share, "
             "p.status, p.light from marts.indicator_value as v left join marts.indicator_progress as p "

@@ -154,6 +154,41 @@ BREAKS: dict[CheckKey, str] = {
     ("marts.enterprise_title", "a_title_held_has_an_award_in_force"): (
         "update marts.enterprise_title set is_held = true where standing = 'expired'"
     ),
+    ("marts.enterprise_champion", "holders_and_rungs_are_those_of_the_titles"): (
+        "update marts.enterprise_champion set rung = 6 where rung = 1"
+    ),
+    ("marts.enterprise_delivery", "every_period_names_a_file_in_force"): (
+        "update marts.enterprise_delivery set periods = '2021-04' where source = 'tax' and year = '2021'"
+    ),
+    ("marts.enterprise_delivery", "no_row_without_its_enterprise"): (
+        "delete from marts.enterprise_delivery where source = 'industry' and year = '2020' "
+        "and credit_code = (select min(credit_code) from marts.enterprise_year where year = 2020)"
+    ),
+    ("marts.project_stage", "one_stage_now_the_furthest"): (
+        "update marts.project_stage set is_current = true where stage = '签约'"
+    ),
+    ("marts.project_stage", "only_the_stage_now_can_be_overdue"): (
+        "update marts.project_stage set overdue = true where stage = '签约'"
+    ),
+    ("marts.project_life_cycle", "no_project_lost"): "delete from marts.project_life_cycle where stage = '竣工'",
+    ("marts.project_life_cycle", "what_has_begun_and_is_not_done_is_on_a_list"): (
+        "update marts.project_life_cycle set not_yet_list = null where stage = '开工'"
+    ),
+    ("marts.project_life_cycle", "the_wall_chart_is_manufacturing"): (
+        "update marts.project_life_cycle set is_wall_chart = true"
+    ),
+    ("marts.land_conversion", "parts_of_land_within_the_whole"): (
+        "update marts.land_conversion set industrial_mu = transferred_mu + 1 where year = 2021"
+    ),
+    ("marts.remediation_action", "every_enterprise_stands_in_one_row"): (
+        "update marts.remediation_action set is_latest = true"
+    ),
+    ("marts.remediation_progress", "every_enterprise_is_in_one_state"): (
+        "update marts.remediation_progress set n_left = 1 where breakdown = 'county'"
+    ),
+    ("marts.remediation_progress", "done_never_exceeds_planned"): (
+        "update marts.remediation_progress set land_done_mu = land_planned_mu + 1 where period = '2021-12'"
+    ),
     (
         "audit.delivery",
         "each_delivery_once",

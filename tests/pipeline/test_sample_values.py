@@ -9,7 +9,8 @@ import math
 import pytest
 from rich.console import Console
 
-from pipelines.scoreboard import NothingThere, board, target
+from pipelines.reading import NothingThere
+from pipelines.scoreboard import board, target
 from tests.pipeline.sample_values import (
     FIGURES,
     KEY,

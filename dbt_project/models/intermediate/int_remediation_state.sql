@@ -4,22 +4,12 @@
     the unbroken run of ledgers that show the state. -#}
 with
 
-ledger as (
-    select distinct
-        period,
-        dense_rank() over (order by period) as nth,
-        max(period) over () as newest
-    from {{ ref('stg_remediation') }}
-),
-
 standing as (
-    select s.*, l.nth, l.period = l.newest as is_newest
-    from {{ ref('stg_remediation') }} as s
-    inner join ledger as l on s.period = l.period
-    where s.enterprise_code is not null
-    qualify row_number() over (
-        partition by s.period, s.enterprise_code order by s.listed_on desc nulls last, s.row_number desc
-    ) = 1
+    select
+        *,
+        dense_rank() over (order by period) as nth
+    from {{ ref('int_remediation_action') }}
+    where is_latest and enterprise_code is not null
 ),
 
 -- ledgers in a row that show one state share nth - (its number within the state)
@@ -59,4 +49,4 @@ select
         when state = '退出清单' then first_seen_on
     end as closed_on
 from begun
-where is_newest
+where is_newest_ledger
