@@ -28,9 +28,9 @@ holder as (
         cast(sum(case when is_held then 1 else 0 end) as integer) as n_held,
         max(case when is_held then rung end) as rung,
         {%- for name, flag in {'held': 'is_held', 'entering': 'is_entering', 'expiring': 'is_expiring'}.items() %}
-        {{ joined('case when ' ~ flag ~ ' then title end', ';', 'place, title') }} as titles_{{ name }},
+        {{ joined('case when ' ~ flag ~ ' then title end', ';', ['place', 'title']) }} as titles_{{ name }},
         {%- endfor %}
-        {{ joined("case when standing = 'expired' then title end", ';', 'place, title') }} as titles_expired,
+        {{ joined("case when standing = 'expired' then title end", ';', ['place', 'title']) }} as titles_expired,
         min(case when is_expiring then ends_on end) as first_expiry_on
     from title
     group by holder

@@ -34,6 +34,6 @@ select
     cast(substr(period, 1, 4) as varchar) as year,
     cast(count(*) as integer) as n_files,
     cast(sum(n_rows) as integer) as n_rows,
-    cast({{ joined('period', ';', 'period') }} as varchar) as periods
+    cast({{ joined_sorted('period', ';') }} as varchar) as periods
 from dated
 group by enterprise_code, source, substr(period, 1, 4)

@@ -36,7 +36,7 @@ veto as (
         y.year,
         y.credit_code,
         max(c.place) as best_place,
-        {{ joined('r.name_zh', '；', 'r.place') }} as vetoes
+        {{ joined('r.name_zh', '；', ['r.place']) }} as vetoes
     from enterprise as y
     inner join rule as r on y.year = r.year and r.part = 'veto'
     inner join rule as c on r.year = c.year and c.part = 'class' and r.code = c.code
@@ -55,7 +55,7 @@ pivoted as (
         max(case when item = '{{ item }}' then score end) as {{ item }},
         {%- endfor %}
         sum(cast(score as decimal(38, 14))) as item_score,
-        {{ joined('case when is_listed_missing then item end', ';', 'place') }} as missing
+        {{ joined('case when is_listed_missing then item end', ';', ['place']) }} as missing
     from {{ ref('enterprise_evaluation_item') }}
     group by year, credit_code
 ),
@@ -124,7 +124,7 @@ moved as (
     select
         year,
         credit_code,
-        {{ joined("item || ' ' || case when change > 0 then '+' else '' end || cast(change as varchar)", ';', 'nth') }}
+        {{ joined("item || ' ' || case when change > 0 then '+' else '' end || cast(change as varchar)", ';', ['nth']) }}
             as moved_by
     from (
         select

@@ -56,7 +56,7 @@ candidate as (
     select
         year,
         credit_code,
-        {{ joined('reason', ';', 'sort_order') }} as reasons,
+        {{ joined('reason', ';', ['sort_order']) }} as reasons,
         cast(count(*) as integer) as n_reasons
     from hit
     group by year, credit_code
