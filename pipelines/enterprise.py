@@ -57,7 +57,8 @@ _PARTS: tuple[tuple[str, dict[str, str], str], ...] = (
             "former": "曾用 former",
         },
         """
-        select year, enterprise_name, coalesce(town_code, '') as town, platform_code as platform, division, is_hightech,
+        select year, enterprise_name, town_name as town, platform_code as platform,
+            concat_ws(' ', division, division_name) as division, is_hightech,
             is_backbone, production_started_on, land_in_use_mu, concat_ws(' ', former_names, former_codes) as former
         from marts.enterprise_year where credit_code = $code order by year
         """,

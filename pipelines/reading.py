@@ -41,7 +41,7 @@ def table_of(title: str, headings: dict[str, str], found: list[dict[str, Any]]) 
     table = Table(title=title, title_justify="left")
     for column, heading in headings.items():
         kinds = {type(row[column]) for row in found}
-        table.add_column(heading, justify="right" if kinds & {int, float, Decimal} else "left")
+        table.add_column(heading, justify="right" if kinds & {int, float, Decimal} else "left", overflow="fold")
     for row in found:
         table.add_row(*(cell(row[column]) for column in headings))
     return table

@@ -13,9 +13,11 @@ select
     e.former_names,
     e.former_codes,
     e.town_code,
+    a.name_zh as town_name,
     e.platform_code,
     e.industry_code,
     e.division,
+    i.name_zh as division_name,
     e.is_manufacturing,
     e.is_hightech,
     e.is_backbone,
@@ -35,5 +37,7 @@ select
     cast(null as decimal(18, 6)) as emissions_t,
     e.rd_expenditure_wan
 from {{ ref('int_enterprise_year') }} as e
+left join {{ ref('area') }} as a on e.town_code = a.code
+left join {{ ref('industry_division') }} as i on e.division = i.division
 left join december as d on e.year = d.year
 left join {{ ref('enterprise_month') }} as m on e.enterprise_code = m.credit_code and d.period = m.period
