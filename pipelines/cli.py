@@ -227,8 +227,7 @@ def scoreboard(
     period: Annotated[str | None, typer.Argument(help="月份 a month, as 2021-06; the latest where not given.")] = None,
 ) -> None:
     """目标进度 The county's targets by campaign: light, value, target, time progress, lead unit."""
-    from pipelines.reading import NothingThere
-    from pipelines.scoreboard import board, render
+    from pipelines.scoreboard import NothingThere, board, render
 
     try:
         out.print(render(board(_current_tables(), period)))
@@ -240,7 +239,7 @@ def scoreboard(
 @app.command()
 def show(target: Annotated[str, typer.Argument(help="指标编号或名称 a target's id or Chinese name.")]) -> None:
     """一个目标 One target whole: the plan's words, definition, responsible units, caveats, history."""
-    from pipelines.reading import NothingThere
+    from pipelines.scoreboard import NothingThere
     from pipelines.scoreboard import target as one_target
 
     try:

@@ -11,7 +11,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.reading import NothingThere, number, rows
+from pipelines.reading import NothingThere, number
+from pipelines.reading import rows as _rows
 
 LIGHTS = {"green": ("●", "green", "绿"), "yellow": ("▲", "yellow", "黄"), "red": ("■", "red", "红")}
 GREY = ("○", "bright_black", "灰")
@@ -62,7 +63,7 @@ def board(tables: Path, period: str | None = None) -> Board:
             )
         if period and not first <= period <= last:
             raise NothingThere(f"{period}: 该版本的月份为 this release holds {first} … {last}")
-        return Board(period or last, rows(connection, _BOARD, period=period))
+        return Board(period or last, _rows(connection, _BOARD, period=period))
 
 
 def _share(value: float | None) -> str:
@@ -108,9 +109,9 @@ def target(tables: Path, name: str) -> Group:
     Raises `NothingThere` with the nearest ids.
     """
     with duckdb.connect(str(tables), read_only=True) as connection:
-        found = rows(connection, "select * from marts.indicator where target_id = $name or name_zh = $name", name=name)
+        found = _rows(connection, "select * from marts.indicator where target_id = $name or name_zh = $name", name=name)
         if not found:
-            near = rows(
+            near = _rows(
                 connection,
                 "select target_id, name_zh from marts.indicator "
                 "order by greatest(jaro_winkler_similarity(target_id, $name), jaro_winkler_similarity(name_zh, $name)) "
@@ -120,7 +121,7 @@ def target(tables: Path, name: str) -> Group:
             listed = "、".join(f"{row['target_id']} {row['name_zh']}" for row in near)
             raise NothingThere(f"没有这个指标 no such target: {name}; 相近的有 nearest: {listed}")
         row = found[0]
-        history = rows(
+        history = _rows(
             connection,
             "select v.period, v.value, v.rolling12_value, v.coverage, p.achieved_share, p.elapsed_share, "
             "p.status, p.light from marts.indicator_value as v left join marts.indicator_progress as p "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pipelines.enterprise import find, page
 from pipelines.evaluate import SchemeBroken, render, try_scheme
 from pipelines.home import CHECKOUT
 from pipelines.reading import NothingThere
-from tests.pipeline.sample_values import TOLERANCE, BuiltSample
+from tests.pipeline.sample_values import COMMITTED, TOLERANCE, BuiltSample, build_sample
 
 # One build for all of them.
 pytestmark = pytest.mark.xdist_group("sample")
@@ -37,6 +38,17 @@ LISTS: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
         {"L": "intensity", "K": "k"},
     ),
 }
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltSample:
+    return build_sample(COMMITTED, tmp_path_factory.mktemp("enterprises"))
+
+
+@pytest.fixture(scope="module")
+def connection(built: BuiltSample) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(built.work_file), read_only=True) as connection:
+        yield connection
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:

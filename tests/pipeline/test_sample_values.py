@@ -6,15 +6,18 @@ import csv
 import io
 import math
 
+import duckdb
 import pytest
 from rich.console import Console
 
-from pipelines.reading import NothingThere
-from pipelines.scoreboard import board, target
+from pipelines.scoreboard import NothingThere, board, target
 from tests.pipeline.sample_values import (
+    COMMITTED,
     FIGURES,
     KEY,
+    SHARED,
     TOLERANCE,
+    build_sample,
     differences,
     true_figures,
 )
@@ -56,6 +59,20 @@ INVESTMENT = {
     "mfg_fdi_utilised_3y",
 }
 INDICATORS = EFFICIENCY | PATENTS | INVESTMENT
+
+
+@pytest.fixture(scope="module", params=["committed", "shared"])
+def built(request, tmp_path_factory):
+    sample = COMMITTED if request.param == "committed" else SHARED
+    if not sample.is_dir():
+        pytest.skip(f"{sample} is not on this machine; the committed copy is tested")
+    return build_sample(sample, tmp_path_factory.mktemp(request.param))
+
+
+@pytest.fixture(scope="module")
+def connection(built):
+    with duckdb.connect(str(built.work_file), read_only=True) as connection:
+        yield connection
 
 
 def rows(connection, sql, *parameters):
