@@ -273,6 +273,47 @@ def show(target: Annotated[str, typer.Argument(help="指标编号或名称 a tar
 
 
 @app.command()
+def enterprise(
+    who: Annotated[str, typer.Argument(metavar="CODE|NAME", help="信用代码或名称 a credit code, or (part of) a name.")],
+    months: Annotated[int, typer.Option(min=1, help="列出的月数 how many months are listed.")] = 12,
+) -> None:
+    """一户一页 One enterprise whole: register, months, evaluation, lists, titles, projects, and its files."""
+    from pipelines.enterprise import page
+    from pipelines.reading import NothingThere
+
+    try:
+        out.print(page(_current_tables(), who, months))
+    except NothingThere as nothing:
+        err.print(str(nothing), markup=False)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def evaluate(
+    scheme: Annotated[
+        Path,
+        typer.Option(exists=True, dir_okay=False, help="办法 a scheme, with the columns of evaluation_scheme.csv."),
+    ],
+    year: Annotated[int, typer.Option(help="年份 a closed year of the current release.")],
+) -> None:
+    """试评 Try another evaluation scheme on the current release: who changes class, and why. Publishes nothing.
+
+    A scheme is a csv like `dbt_project/seeds/evaluation_scheme.csv`; its first year is not looked at.
+    """
+    from pipelines.evaluate import SchemeBroken, render, try_scheme
+    from pipelines.reading import NothingThere
+
+    try:
+        with progress() as say:
+            say("评价 evaluating …")
+            found = try_scheme(_current_tables(), scheme, year)
+        out.print(render(found))
+    except (SchemeBroken, NothingThere) as nothing:
+        err.print(str(nothing), markup=False)
+        raise typer.Exit(1) from None
+
+
+@app.command()
 def template(source: Annotated[str, typer.Argument(help="来源 a csv source, as target_revision.")]) -> None:
     """填报模板 The heading a csv file of a source must carry, with the name to save it under.
 

@@ -118,10 +118,9 @@ def forecast(values: np.ndarray, windows: np.ndarray, *, is_sum: bool, season: i
     ahead = methods[best.name](past, horizon)
     value = values[-1] + ahead if is_sum else ahead
     half = QUANTILE * best.root_mean_square * math.sqrt(horizon / best.reach)
-    low = value - half
-    if is_sum and (past >= 0).all():
-        low = max(low, values[-1])  # what never fell will not
-    figures = [_rounded(figure) for figure in (value, low, value + half, best.mean_absolute)]
+    least = values[-1] if is_sum and (past >= 0).all() else -math.inf  # what never fell will not
+    value = max(value, least)
+    figures = [_rounded(figure) for figure in (value, max(value - half, least), value + half, best.mean_absolute)]
     return Forecast(figures[0], figures[1], figures[2], best.name, figures[3], best.pairs, best.reach)
 
 

@@ -11,6 +11,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.reading import NothingThere, number
+from pipelines.reading import rows as _rows
+
 LIGHTS = {"green": ("●", "green", "绿"), "yellow": ("▲", "yellow", "黄"), "red": ("■", "red", "红")}
 GREY = ("○", "bright_black", "灰")
 STATUS_ZH = {
@@ -52,22 +55,12 @@ _OFFICIAL = """
 """
 
 
-class NothingThere(Exception):
-    """What was asked for is not in the release; the message says what is."""
-
-
 @dataclass(frozen=True)
 class Board:
     """The latest verdict of every target up to a month, in the order of the campaigns."""
 
     period: str
     rows: list[dict[str, Any]]
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, **parameters: Any) -> list[dict[str, Any]]:
-    cursor = connection.execute(query, parameters)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def board(tables: Path, period: str | None = None) -> Board:
@@ -84,13 +77,6 @@ def board(tables: Path, period: str | None = None) -> Board:
         if period and not first <= period <= last:
             raise NothingThere(f"{period}: 该版本的月份为 this release holds {first} … {last}")
         return Board(period or last, _rows(connection, _BOARD, period=period))
-
-
-def number(value: float | None) -> str:
-    """A figure for the screen, never rounded to where it would look like its target."""
-    if value is None:
-        return "—"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4f}".rstrip("0").rstrip(".")
 
 
 def short(value: float | None) -> str:

@@ -28,6 +28,8 @@ class Taken:
     """What becomes of the clean rows of a file in force, by their numbers. A row in neither was left out."""
 
     accepted: np.ndarray
+    noted: np.ndarray
+    """Those of them with a cell that was nulled."""
     quarantined: np.ndarray
 
 
@@ -72,7 +74,7 @@ class Desk:
             sheet = make()
             if number == in_force:
                 self.planted += spoil(sheet, self.defects, rng, turn=turn, shared_name=self.shared_name)
-                taken = Taken(sheet.accepted(), sheet.quarantined())
+                taken = Taken(sheet.accepted(), sheet.noted(), sheet.quarantined())
             elif version == "wrong":
                 _mistake(sheet, rng)
             name, printed = self._write(form, sheet, year, month, number, version, unit, rng)

@@ -25,6 +25,8 @@ class KnownYear:
     county: County
     k: int
     scope: np.ndarray = field(init=False)
+    started_on: np.ndarray = field(init=False)
+    """投产日期 as the register of the year says it; NaT where it has none."""
     tax_wan: np.ndarray = field(init=False)
     value_added_wan: np.ndarray = field(init=False)
     revenue_wan: np.ndarray = field(init=False)
@@ -47,8 +49,8 @@ class KnownYear:
     titles: pl.DataFrame | None = None
     """The list of the year: holder, title, awarded_on, valid_until, platform (code). Holders as in `Holders`."""
     remediation: pl.DataFrame | None = None
-    """The last ledger of the year, in its order: holder, method, completed_on, state, land_mu, energy_tce, co2_t,
-    town_code."""
+    """The last ledger of the year, in its order: holder, method, listed_on, completed_on, state, land_mu, energy_tce,
+    co2_t, town_code."""
     achievements: dict[int, pl.DataFrame] = field(default_factory=dict)
     """By quarter, in the order of the ledger: indicator_id, holder, happened_on, quantity."""
     transfers: pl.DataFrame | None = None
@@ -59,6 +61,7 @@ class KnownYear:
     def __post_init__(self) -> None:
         n, meters = self.county.n, len(self.county.meter_no)
         self.scope = np.zeros(n, dtype=bool)
+        self.started_on = np.full(n, np.datetime64("NaT", "D"))
         for name in ("tax_wan", "value_added_wan", "revenue_wan", "staff"):
             setattr(self, name, _unknown(n, MONTHS))
         for name in ("rd_wan", "rd_active", "rd_institution", "land_mu", "park_mu"):
@@ -105,20 +108,30 @@ class KnownYear:
         January is unknown, since no fuel is reported; so is every month from a missing electricity file to
         December, and a month whose fuel file is missing.
         """
-        kwh = self._electricity_ytd()
-        fuel = self._fuel_tce_ytd()
         data = setting()
+        equivalent = data["electricity_equivalent_kgce_kwh"][str(self.year)]
+        first, second = self._weighed(
+            (equivalent, "tce_per_unit"), (data["electricity_calorific_kgce_kwh"], "tce_per_unit")
+        )
+        return first, second
+
+    def co2_ytd(self) -> np.ndarray:
+        """CO₂ in t year to date, enterprise × month; known where the energy is."""
+        (co2,) = self._weighed((setting()["electricity_co2_kg_kwh"][str(self.year)], "co2_t_per_unit"))
+        return co2
+
+    def _weighed(self, *factors: tuple[float, str]) -> list[np.ndarray]:
+        """Electricity by its factor (kg a kWh) and fuels by theirs (a column of the setting's fuels), in t."""
+        kwh, filled = self._electricity_ytd(), self._fuel_filled()
         gone = np.logical_or.accumulate(~self.electricity_delivered) | ~self.fuel_delivered
         results = []
-        for kgce in (
-            data["electricity_equivalent_kgce_kwh"][str(self.year)],
-            data["electricity_calorific_kgce_kwh"],
-        ):
+        for per_kwh, column in factors:
+            fuel = self._of_fuel(filled, column)
             known = ~np.isnan(kwh) | ~np.isnan(fuel)
-            tce = np.where(known, np.nan_to_num(kwh) * kgce / 1000 + np.nan_to_num(fuel), np.nan)
-            tce[:, gone] = np.nan
-            results.append(tce)
-        return results[0], results[1]
+            weighed = np.where(known, np.nan_to_num(kwh) * per_kwh / 1000 + np.nan_to_num(fuel), np.nan)
+            weighed[:, gone] = np.nan
+            results.append(weighed)
+        return results
 
     def _electricity_ytd(self) -> np.ndarray:
         """kWh year to date of every enterprise; accounts with gaps count with the mean of their accepted months."""
@@ -140,8 +153,8 @@ class KnownYear:
         np.add.at(count, owner, known)
         return np.where(count > 0, total, np.nan)[: self.county.n]
 
-    def _fuel_tce_ytd(self) -> np.ndarray:
-        """tce of fuels year to date; months without an accepted row are interpolated."""
+    def _fuel_filled(self) -> np.ndarray:
+        """Fuels year to date, user × fuel × month; months without an accepted row are interpolated."""
         users, ytd, accepted = len(self.fuel_users), self.fuel_ytd, self.fuel_accepted
         before_month, before = np.zeros((users, MONTHS)), np.zeros_like(ytd)
         last_month, last = np.zeros(users), np.zeros(ytd.shape[:2])
@@ -165,9 +178,14 @@ class KnownYear:
         filled = np.where((after_month > 0)[:, None, :], inner, beyond)
         filled = np.where(accepted[:, None, :], ytd, filled)
         filled[~accepted.any(axis=1)] = np.nan
-        per_unit = np.array([fuel["tce_per_unit"] for fuel in setting()["fuels"]])
+        return filled
+
+    def _of_fuel(self, filled: np.ndarray, column: str) -> np.ndarray:
+        """What the fuels of every enterprise weigh in t, by the factors of a column."""
+        per_unit = np.array([fuel[column] for fuel in setting()["fuels"]])
         known = ~np.isnan(filled)
-        tce = np.where(known.any(axis=1), np.nansum(filled * per_unit[None, :, None], axis=1), np.nan)
         result = _unknown(self.county.n, MONTHS)
-        result[self.fuel_users] = tce
+        result[self.fuel_users] = np.where(
+            known.any(axis=1), np.nansum(filled * per_unit[None, :, None], axis=1), np.nan
+        )
         return result

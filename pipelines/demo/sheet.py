@@ -136,6 +136,11 @@ class Sheet:
         good = [base for base, reason in zip(self.base, self.reason, strict=True) if reason is None]
         return np.array(good, dtype=np.int64)
 
+    def noted(self) -> np.ndarray:
+        """Numbers of the accepted rows of which a reader nulls a cell."""
+        rows = zip(self.base, self.reason, self.column, strict=True)
+        return np.array([base for base, reason, column in rows if reason is None and column], dtype=np.int64)
+
     def quarantined(self) -> np.ndarray:
         """Numbers of the rows it was made of that a reader puts into quarantine."""
         bad = {b for b, reason in zip(self.base, self.reason, strict=True) if reason not in (None, "duplicate")}

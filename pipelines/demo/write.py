@@ -11,12 +11,14 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipelines.demo import truth as figures
+from pipelines.demo import truth_progress as judged
 from pipelines.demo.county import County
 from pipelines.demo.desk import Desk
 from pipelines.demo.known import KnownYear
 from pipelines.demo.sources import OF_A_YEAR, WHOLE_LISTS, investment, patent
 from pipelines.demo.sources.investment import Projects
 from pipelines.demo.truth_ledgers import Ledgers
+from pipelines.demo.truth_lists import Lists
 
 YEARS = (2020, 2021, 2022, 2023)
 _DELIVERIES = {
@@ -94,7 +96,7 @@ def write_demo(
     truth.mkdir(parents=True, exist_ok=True)
 
     desk = Desk(inbox, county.years, defects, seed, county.shared_name, progress)
-    efficiency, ledgers = figures.Efficiency(), Ledgers(county)
+    efficiency, ledgers, lists = figures.Efficiency(), Ledgers(county), Lists(county)
     values: list[figures.Row] = []
     populations: list[np.ndarray | None] = []
     # The facts of a year are written as the year is done, so that memory holds two years and never four.
@@ -107,6 +109,7 @@ def write_demo(
                 module.deliver(desk, county, k, facts, known)
             values += efficiency.add(known)
             ledgers.add(known)
+            lists.add(known)
             writer.write_table(figures.facts_table(county, known).to_arrow())
             populations.append(known.population)
     for whole in WHOLE_LISTS:
@@ -115,7 +118,9 @@ def write_demo(
     values += figures.patents_per_10k(figures.accepted_patents(newest), county.years, populations)
     values += figures.investment(investment.draw(county), county.years)
     values += ledgers.rows()
-    _write_truth(truth, desk, values)
+    _write_truth(truth, desk, values, county.years)
+    for name, table in lists.tables().items():
+        table.sort("year", "credit_code").write_csv(truth / f"{name}.csv")
     return DemoReport(
         enterprises=enterprises,
         years=county.years,
@@ -128,9 +133,13 @@ def write_demo(
     )
 
 
-def _write_truth(truth: Path, desk: Desk, values: list[figures.Row]) -> None:
+def _write_truth(truth: Path, desk: Desk, values: list[figures.Row], years: Sequence[int]) -> None:
     frame = pl.DataFrame([{name: row.get(name) for name in figures.SCHEMA} for row in values], schema=figures.SCHEMA)
     frame.sort("indicator_id", "breakdown", "breakdown_code", "period").write_csv(truth / "values.csv")
+    reached = pl.DataFrame(list(judged.progress(values, years)), schema=judged.PROGRESS)
+    reached.sort("target_id", "period").write_csv(truth / "progress.csv")
+    ranked = pl.DataFrame(list(judged.ranking(values)), schema=judged.RANKING)
+    ranked.sort("indicator_id", "period", "breakdown", "breakdown_code").write_csv(truth / "ranking.csv")
     tables = {
         "deliveries": (desk.deliveries, _DELIVERIES),
         "quarantine": (desk.quarantine, _WHERE | {"reason": pl.String} | _COLUMN),

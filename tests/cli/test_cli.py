@@ -27,7 +27,19 @@ def run(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("demo",), ("intake",), ("nightly",), ("status",), ("scoreboard",), ("show",), ("release", "list")]
+    "command",
+    [
+        (),
+        ("demo",),
+        ("intake",),
+        ("nightly",),
+        ("status",),
+        ("scoreboard",),
+        ("show",),
+        ("release", "list"),
+        ("enterprise",),
+        ("evaluate",),
+    ],
 )
 def test_every_command_explains_itself_in_both_languages(run, command):
     result = run(*command, "--help")
@@ -48,6 +60,8 @@ def test_every_command_explains_itself_in_both_languages(run, command):
         ("status", "--as-of", "yesterday"),
         ("nightly", "--wait", "-1"),
         ("show",),
+        ("enterprise",),
+        ("evaluate", "--year", "2021"),
         ("template", "tax"),
     ],
 )

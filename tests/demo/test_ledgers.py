@@ -14,7 +14,7 @@ from pipelines.demo.county import County
 from pipelines.demo.holders import NOBODY
 from pipelines.demo.setting import setting, table
 from pipelines.demo.sources import achievement, remediation, title
-from pipelines.plan import OWN_SEEDS
+from pipelines.plan.check import OWN_SEEDS
 from tests.demo import reading
 
 

@@ -53,6 +53,13 @@ def test_what_never_fell_is_not_forecast_to_fall():
     assert found.low >= 13
 
 
+def test_nor_is_its_forecast_below_what_there_is_already():
+    """Flows that shrink: the fitted line goes on below zero, and would leave its own interval."""
+    found = one(np.cumsum(np.arange(30.0, 0.0, -1.0)), is_sum=True, season=1, horizon=30)
+    assert found.method == "theta"
+    assert 465 == found.low == found.value < found.high
+
+
 @pytest.mark.parametrize("values", [[1.0], [1.0, 2.0], [1.0, 2.0, 3.0, 4.0]])
 def test_a_series_too_short_to_be_tested_gets_no_forecast(values):
     assert one(values, horizon=3) == "too_short"

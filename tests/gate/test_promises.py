@@ -147,6 +147,84 @@ BREAKS: dict[CheckKey, str] = {
     ),
     ("marts.project", "plans_are_not_negative"): "update marts.project set planned_fixed_wan = -1",
     ("marts.project", "kind_is_known"): "update marts.project set kind = '其他'",
+    ("marts.enterprise_year", "december_is_the_year_of_every_enterprise"): (
+        "delete from marts.enterprise_year where credit_code = (select min(credit_code) from marts.enterprise_year)"
+    ),
+    ("marts.enterprise_evaluation", "every_enterprise_is_evaluated_or_named_n"): (
+        "delete from marts.enterprise_evaluation where class = 'N'"
+    ),
+    ("marts.enterprise_evaluation", "class_n_alone_has_no_score"): (
+        "update marts.enterprise_evaluation set class = 'D' where class = 'N'"
+    ),
+    ("marts.enterprise_evaluation", "a_better_class_has_the_better_scores"): (
+        "update marts.enterprise_evaluation set class = 'A' where class = 'D'"
+    ),
+    ("marts.enterprise_evaluation", "items_add_up_to_the_score"): (
+        "update marts.enterprise_evaluation set score = score + 1 where rank = 1"
+    ),
+    ("marts.enterprise_evaluation_item", "every_item_of_the_scheme"): (
+        "delete from marts.enterprise_evaluation_item where item = 'rd_ratio' "
+        "and credit_code = (select min(credit_code) from marts.enterprise_evaluation_item)"
+    ),
+    ("marts.enterprise_evaluation_item", "negative_or_missing_earns_nothing"): (
+        "update marts.enterprise_evaluation_item set score = 3 where is_listed_missing"
+    ),
+    ("marts.high_consumption_low_efficiency", "reasons_are_those_of_the_list"): (
+        "update marts.high_consumption_low_efficiency set reasons = 'class_d;hearsay' where reasons like 'class_d%'"
+    ),
+    ("marts.high_consumption_low_efficiency", "every_class_d_is_a_candidate"): (
+        "delete from marts.high_consumption_low_efficiency where reasons like 'class_d%'"
+    ),
+    ("marts.high_consumption_low_efficiency", "the_loop_is_closed_in_order"): (
+        "update marts.high_consumption_low_efficiency set is_back_on_list = true where status = '未列入'"
+    ),
+    ("marts.two_high_screening", "energy_reaches_the_threshold"): (
+        "update marts.two_high_screening set energy_calorific_tce = threshold_tce - 1 where year = 2021"
+    ),
+    ("marts.carbon_efficiency", "intensity_is_co2_by_value_added"): (
+        "update marts.carbon_efficiency set intensity = 2 * intensity where year = 2021"
+    ),
+    ("marts.carbon_efficiency", "a_better_level_has_the_lower_k"): (
+        "update marts.carbon_efficiency set level = 1 where level = 5"
+    ),
+    ("marts.enterprise_title", "a_title_held_has_an_award_in_force"): (
+        "update marts.enterprise_title set is_held = true where standing = 'expired'"
+    ),
+    ("marts.enterprise_champion", "holders_and_rungs_are_those_of_the_titles"): (
+        "update marts.enterprise_champion set rung = 6 where rung = 1"
+    ),
+    ("marts.enterprise_delivery", "every_period_names_a_file_in_force"): (
+        "update marts.enterprise_delivery set periods = '2021-04' where source = 'tax' and year = '2021'"
+    ),
+    ("marts.enterprise_delivery", "no_row_without_its_enterprise"): (
+        "delete from marts.enterprise_delivery where source = 'industry' and year = '2020' "
+        "and credit_code = (select min(credit_code) from marts.enterprise_year where year = 2020)"
+    ),
+    ("marts.project_stage", "one_stage_now_the_furthest"): (
+        "update marts.project_stage set is_current = true where stage = '签约'"
+    ),
+    ("marts.project_stage", "only_the_stage_now_can_be_overdue"): (
+        "update marts.project_stage set overdue = true where stage = '签约'"
+    ),
+    ("marts.project_life_cycle", "no_project_lost"): "delete from marts.project_life_cycle where stage = '竣工'",
+    ("marts.project_life_cycle", "what_has_begun_and_is_not_done_is_on_a_list"): (
+        "update marts.project_life_cycle set not_yet_list = null where stage = '开工'"
+    ),
+    ("marts.project_life_cycle", "the_wall_chart_is_manufacturing"): (
+        "update marts.project_life_cycle set is_wall_chart = true"
+    ),
+    ("marts.land_conversion", "parts_of_land_within_the_whole"): (
+        "update marts.land_conversion set industrial_mu = transferred_mu + 1 where year = 2021"
+    ),
+    ("marts.remediation_action", "every_enterprise_stands_in_one_row"): (
+        "update marts.remediation_action set is_latest = true"
+    ),
+    ("marts.remediation_progress", "every_enterprise_is_in_one_state"): (
+        "update marts.remediation_progress set n_left = 1 where breakdown = 'county'"
+    ),
+    ("marts.remediation_progress", "done_never_exceeds_planned"): (
+        "update marts.remediation_progress set land_done_mu = land_planned_mu + 1 where period = '2021-12'"
+    ),
     (
         "audit.delivery",
         "each_delivery_once",

@@ -69,9 +69,15 @@ composite as (
         period,
         breakdown,
         breakdown_code,
-        -- decimals, so that the order of adding up does not show in the last bit
-        cast(sum(cast(score as decimal(28, 14)) * cast(weight as decimal(18, 6))) as double)
-            / cast(sum(case when score is not null then cast(weight as decimal(18, 6)) end) as double) as value
+        -- Decimals, so that the order of adding up does not show in the last bit; two fewer in the end, so that equal
+        -- means are equal whatever scores they are made of: three times 7/9 of 100, or once all of it and twice 6/9.
+        cast(
+            cast(
+                cast(sum(cast(score as decimal(28, 14)) * cast(weight as decimal(18, 6))) as double)
+                / cast(sum(case when score is not null then cast(weight as decimal(18, 6)) end) as double)
+                as decimal(28, 12)
+            ) as double
+        ) as value
     from scored
     group by period, breakdown, breakdown_code
 ),

@@ -1,7 +1,5 @@
 {#- Projects that are not deleted, with the first date of every milestone that is not deleted. -#}
-{%- set milestones = [
-    'signed', 'landed', 'started', 'completed', 'in_production', 'above_scale', 'full_capacity'
-] -%}
+{%- set milestones = milestone_ids() -%}
 with
 
 first_dates as (

@@ -5,6 +5,8 @@ select
     enterprise_code,
     credit_code,
     enterprise_name,
+    former_names,
+    former_codes,
     industry_code,
     town_code,
     platform,

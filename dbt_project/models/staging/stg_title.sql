@@ -4,6 +4,7 @@ select
     cast(period as integer) as year,
     enterprise_code,
     identity as holder,
+    enterprise_name,
     title,
     awarded_on,
     valid_until,

@@ -71,3 +71,5 @@ def deliver(desk: Desk, county: County, k: int, facts: YearFacts, known: KnownYe
     taken = desk.deliver(FORM, sheet, facts.year)
     if taken is not None:
         known.scope[who[taken.accepted]] = True
+        dated = who[np.setdiff1d(taken.accepted, taken.noted)]
+        known.started_on[dated] = county.started[dated]

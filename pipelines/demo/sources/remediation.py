@@ -199,6 +199,7 @@ def deliver(desk: Desk, county: County, k: int, facts: YearFacts, known: KnownYe
             {
                 "holder": who[good],
                 "method": actions.method[rows][good],
+                "listed_on": actions.listed[rows][good],
                 "completed_on": completed[good],
                 "state": state[good],
                 "land_mu": actions.land_mu[rows][good],

@@ -1,0 +1,88 @@
+{# What a scheme of the evaluation may name (y: enterprise_year). A new measure is one line here. No bureau delivers
+   emissions of pollutants yet: unknown for everyone, and the scheme says what then holds. #}
+{% macro evaluation_measures() -%}
+    {{ return({
+        'tax': 'y.tax_wan',
+        'output_value': 'y.output_value_wan',
+        'value_added': 'y.value_added_wan',
+        'revenue': 'y.revenue_wan',
+        'profit': 'y.profit_wan',
+        'staff_avg': 'y.staff_avg',
+        'electricity': 'y.electricity_kwh',
+        'tce_calorific': 'y.energy_calorific_tce',
+        'tce_equivalent': 'y.energy_equivalent_tce',
+        'co2': 'y.co2_t',
+        'emissions': 'y.emissions_t',
+        'land_in_use': 'y.land_in_use_mu',
+        'rd_expenditure': 'y.rd_expenditure_wan'
+    }) }}
+{%- endmacro %}
+
+{# The quotient of two measures that a rule of a scheme names; unknown with either side, or where the lower one is 0. #}
+{% macro measured_ratio(numerator, denominator) -%}
+    {{ pick(numerator, evaluation_measures(), 'double') }}
+    / nullif(case
+        when {{ denominator }} is null then 1
+        else {{ pick(denominator, evaluation_measures(), 'double') }}
+    end, 0)
+{%- endmacro %}
+
+{# Items of the example scheme, each with a column of its own in enterprise_evaluation. #}
+{% macro evaluation_items() -%}
+    {{ return([
+        'tax_per_mu', 'value_added_per_mu', 'value_added_per_tce', 'emissions', 'labour_productivity', 'rd_ratio'
+    ]) }}
+{%- endmacro %}
+
+{# Text values joined in the order of some columns; nothing to join gives NULL. Lists are sorted after the grouping:
+   an ordered aggregate takes four times as long. #}
+{% macro joined(expression, separator, order_columns) -%}
+    {{ return(adapter.dispatch('joined')(expression, separator, order_columns)) }}
+{%- endmacro %}
+
+{% macro default__joined(expression, separator, order_columns) -%}
+    array_to_string(list_transform(list_sort(list({
+        {%- for column in order_columns %}'o{{ loop.index }}': {{ column }}, {% endfor -%}
+        'text': {{ expression }}
+    }) filter (where {{ expression }} is not null)), lambda x: x.text), '{{ separator }}')
+{%- endmacro %}
+
+{% macro spark__joined(expression, separator, order_columns) -%}
+    nullif(array_join(transform(
+        array_sort(collect_list(case when {{ expression }} is not null then named_struct(
+            {%- for column in order_columns %}'o{{ loop.index }}', {{ column }}, {% endfor -%}
+            'text', {{ expression }}
+        ) end)), x -> x.text
+    ), '{{ separator }}'), '')
+{%- endmacro %}
+
+{# Text values joined in their own order. #}
+{% macro joined_sorted(expression, separator) -%}
+    {{ return(adapter.dispatch('joined_sorted')(expression, separator)) }}
+{%- endmacro %}
+
+{% macro default__joined_sorted(expression, separator) -%}
+    array_to_string(list_sort(list({{ expression }})), '{{ separator }}')
+{%- endmacro %}
+
+{% macro spark__joined_sorted(expression, separator) -%}
+    array_join(array_sort(collect_list({{ expression }})), '{{ separator }}')
+{%- endmacro %}
+
+{# The last day that facts are reported for: what is still open is counted up to it, never to the clock. #}
+{% macro data_date() -%}
+    (select max(h.last_day) from {{ ref('int_period') }} as h where h.is_reported)
+{%- endmacro %}
+
+{# Days from one date to another. #}
+{% macro days_between(earlier, later) -%}
+    {{ return(adapter.dispatch('days_between')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__days_between(earlier, later) -%}
+    date_diff('day', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{% macro spark__days_between(earlier, later) -%}
+    datediff({{ later }}, {{ earlier }})
+{%- endmacro %}

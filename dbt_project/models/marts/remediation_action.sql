@@ -1,0 +1,41 @@
+{#- The newest remediation ledger (整治台账), one row an action: what is planned or done, since when the enterprise has
+    been in its state, and whether it is still a candidate in the latest closed year. -#}
+with
+
+candidate as (
+    select credit_code, reasons, year
+    from {{ ref('high_consumption_low_efficiency') }}
+    qualify year = max(year) over ()
+),
+
+named as (
+    select credit_code, enterprise_name
+    from {{ ref('enterprise_year') }}
+    qualify row_number() over (partition by credit_code order by year desc) = 1
+)
+
+select
+    cast(a.row_number as integer) as row_number,
+    cast(a.period as varchar) as period,
+    cast(a.enterprise_code as varchar) as credit_code,
+    cast(n.enterprise_name as varchar) as enterprise_name,
+    cast(a.town_code as varchar) as town_code,
+    cast(a.platform_code as varchar) as platform_code,
+    cast(a.division as varchar) as division,
+    cast(a.method as varchar) as method,
+    cast(a.state as varchar) as state,
+    a.listed_on,
+    a.completed_on,
+    a.is_completed,
+    a.is_latest,
+    case when a.is_latest then s.state_since_on end as state_since_on,
+    cast(case when a.is_latest then {{ days_between('s.state_since_on', data_date()) }} end as integer) as days_in_state,
+    a.land_freed_mu,
+    a.energy_freed_tce,
+    a.co2_reduced_t,
+    cast(c.reasons as varchar) as candidate_reasons
+from {{ ref('int_remediation_action') }} as a
+left join {{ ref('int_remediation_state') }} as s on a.enterprise_code = s.enterprise_code
+left join candidate as c on a.enterprise_code = c.credit_code
+left join named as n on a.enterprise_code = n.credit_code
+where a.is_newest_ledger
