@@ -94,7 +94,8 @@ def _columns(found: Forecast | str) -> tuple[float | int | str | None, ...]:
 
 def forecast(values: np.ndarray, windows: np.ndarray, *, is_sum: bool, season: int, horizon: int) -> Forecast | str:
     """The forecast `horizon` steps after the last value, or why there is none: `too_short` to be tested,
-    `never_moved` (every method would be right by accident), `year_over` (the last step is the one asked for).
+    `never_moved` (every method would be right by accident), `year_over` (the last step is the one asked for),
+    `not_fitted`.
 
     `values`: one a step, NaN where unknown but the last, filled along the straight line between its neighbours. With
     `is_sum` they add up, anew with every number of `windows`.
@@ -116,6 +117,8 @@ def forecast(values: np.ndarray, windows: np.ndarray, *, is_sum: bool, season: i
         return "too_short"
     best = min(tested, key=lambda t: t.root_mean_square)
     ahead = methods[best.name](past, horizon)
+    if not math.isfinite(ahead):
+        return "not_fitted"
     value = values[-1] + ahead if is_sum else ahead
     half = QUANTILE * best.root_mean_square * math.sqrt(horizon / best.reach)
     least = values[-1] if is_sum and (past >= 0).all() else -math.inf  # what never fell will not
@@ -160,6 +163,8 @@ def _backtest(name: str, method: Method, past: np.ndarray, is_sum: bool, horizon
         return None
     truths = [past[o : o + reach].sum() if is_sum else past[o + reach - 1] for o in origins]
     errors = np.asarray([method(past[:o], reach) for o in origins]) - truths
+    if not np.isfinite(errors).all():
+        return None  # it cannot be fitted to what was known then
     return _Tested(name, float(np.sqrt((errors**2).mean())), float(np.abs(errors).mean()), len(origins), reach)
 
 
@@ -185,7 +190,10 @@ def _theta(past: np.ndarray, horizon: int, season: int, is_sum: bool) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on how well the optimiser did; the back-test is the judge
         model = ThetaModel(past, period=season if is_seasonal else 1, deseasonalize=is_seasonal, method="additive")
-        ahead = np.asarray(model.fit().forecast(horizon))
+        try:
+            ahead = np.asarray(model.fit().forecast(horizon))
+        except (ValueError, ArithmeticError, np.linalg.LinAlgError):
+            return math.nan  # this series is none for this method
     return float(ahead.sum() if is_sum else ahead[-1])
 
 

@@ -83,6 +83,10 @@ def _references(frames: dict[str, pl.DataFrame]) -> Iterator[str]:
     registry, area, clauses = frames[REGISTRY], frames["area"], frames["campaign_clause"]
     for row, value in _rows(registry, ~pl.col("clause").is_in(clauses.get_column("clause").to_list()), "clause"):
         yield f"{REGISTRY}.csv row {row}, clause: {value or 'empty'} stands in no row of campaign_clause.csv"
+    kinds = read_seed(OWN_SEEDS / "rule_progress.csv").get_column("kind").unique().sort().to_list()
+    odd = (pl.col("row_type") == "target") & ~pl.col("kind").is_in(kinds).fill_null(False)
+    for row, value in _rows(registry, odd, "kind"):
+        yield f"{REGISTRY}.csv row {row}, kind: {value or 'empty'}; a target is one of {' '.join(kinds)}"
     whole = area.filter(pl.col("area_type") == "county")
     if whole.height != 1:
         yield f"area.csv: {whole.height} rows of area_type county; one stands for the whole"

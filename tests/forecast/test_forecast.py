@@ -70,6 +70,12 @@ def test_a_series_that_never_moved_says_nothing():
     assert one(np.full(24, 7.0)) == "never_moved"
 
 
+def test_a_series_the_fitted_method_cannot_take_is_left_to_the_pace(monkeypatch):
+    monkeypatch.setattr("pipelines.forecast._theta", lambda *series: NAN)
+    rng = np.random.default_rng(3)
+    assert one(50 + np.cumsum(rng.normal(size=30)), horizon=6).method == "run_rate"
+
+
 def test_nothing_is_left_to_forecast_in_december():
     assert one(np.arange(12), horizon=0) == "year_over"
 

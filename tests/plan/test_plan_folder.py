@@ -42,6 +42,7 @@ def test_the_census_plan_is_whole():
             "row 2, target_value: 300 million is no number",
         ),
         ("indicator_registry", ",>=,80", ",over,80", "row 3, comparator: over; write one of >= >"),
+        ("indicator_registry", ",growth,>=", ",faster,>=", "row 4, kind: faster; a target is one of annual_minimum"),
         ("indicator_registry", "population_density,", "resident_population,", "stands there more than once"),
         ("indicator_registry", "Table 1", "Table 9", "row 2, clause: Table 9 stands in no row of campaign_clause.csv"),
         (

@@ -34,6 +34,8 @@ award as (
     inner join newest as n on t.year = n.year
     cross join horizon as h
     left join {{ ref('platform') }} as p on t.platform = p.delivered_name
+    -- an award without a title or a date can stand nowhere
+    where t.title is not null and t.awarded_on is not null
 ),
 
 standing as (

@@ -87,8 +87,8 @@ standing as (
             else s.state_since_on
         end as status_since_on,
         coalesce(s.state in ('已销号', '退出清单') and s.closed_on < make_date(c.year, 1, 1), false) as is_back_on_list,
-        s.listed_on,
-        s.completed_on
+        case when s.state is not null then s.listed_on end as listed_on,
+        case when s.state is not null then s.completed_on end as completed_on
     from run as c
     inner join measured as m on c.year = m.year and c.credit_code = m.credit_code
     left join {{ ref('int_remediation_state') }} as s on c.credit_code = s.enterprise_code
