@@ -1,4 +1,4 @@
-"""Cells no contract foresees (a misspelt category, an empty key, a negative quantity) are kept, noted, and stop no night."""
+"""Cells no contract foresees (a misspelt category, an empty key, a negative sum) are kept, noted, and stop no night."""
 
 from __future__ import annotations
 
