@@ -1,20 +1,19 @@
-{#- Actions of the newest remediation ledger, which replaces those before it. -#}
+{#- Actions of the newest remediation ledger, with the areas they lie in; completed ones are those struck off (已销号)
+    with a date. -#}
+with
+
+newest as (
+    select max(period) as period from {{ ref('stg_remediation') }}
+)
+
 select
-    delivery_id,
-    row_number,
-    period,
-    enterprise_code,
-    method,
-    listed_on,
-    completed_on,
-    land_freed_mu,
-    energy_freed_tce,
-    co2_reduced_t,
-    town_name,
-    state,
-    is_completed,
-    town_code,
-    platform_code,
-    division
-from {{ ref('int_remediation_action') }}
-where is_newest_ledger
+    s.*,
+    s.state = '已销号' and s.completed_on is not null as is_completed,
+    a.code as town_code,
+    e.platform_code,
+    e.division
+from {{ ref('stg_remediation') }} as s
+inner join newest as n on s.period = n.period
+left join {{ ref('area') }} as a
+    on a.area_type <> 'county' and s.town_name in (a.name_zh, replace(replace(a.name_zh, '街道', ''), '镇', ''))
+left join {{ ref('int_enterprise_area') }} as e on s.enterprise_code = e.enterprise_code

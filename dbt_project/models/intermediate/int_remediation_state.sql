@@ -5,11 +5,20 @@
 with
 
 standing as (
+    select *
+    from {{ ref('stg_remediation') }}
+    where enterprise_code is not null
+    qualify row_number() over (
+        partition by period, enterprise_code order by listed_on desc nulls last, row_number desc
+    ) = 1
+),
+
+ranked as (
     select
         *,
-        dense_rank() over (order by period) as nth
-    from {{ ref('int_remediation_action') }}
-    where is_latest and enterprise_code is not null
+        dense_rank() over (order by period) as nth,
+        max(period) over () as newest_period
+    from standing
 ),
 
 -- ledgers in a row that show one state share nth - (its number within the state)
@@ -17,7 +26,7 @@ run as (
     select
         *,
         nth - row_number() over (partition by enterprise_code, state order by nth) as run_no
-    from standing
+    from ranked
 ),
 
 begun as (
@@ -49,4 +58,4 @@ select
         when state = '退出清单' then first_seen_on
     end as closed_on
 from begun
-where is_newest_ledger
+where period = newest_period

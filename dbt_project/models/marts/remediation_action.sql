@@ -27,15 +27,15 @@ select
     a.listed_on,
     a.completed_on,
     a.is_completed,
-    a.is_latest,
-    case when a.is_latest then s.state_since_on end as state_since_on,
-    cast(case when a.is_latest then {{ days_between('s.state_since_on', data_date()) }} end as integer) as days_in_state,
+    s.row_number is not null as is_latest,
+    s.state_since_on,
+    cast({{ days_between('s.state_since_on', data_date()) }} as integer) as days_in_state,
     a.land_freed_mu,
     a.energy_freed_tce,
     a.co2_reduced_t,
     cast(c.reasons as varchar) as candidate_reasons
-from {{ ref('int_remediation_action') }} as a
-left join {{ ref('int_remediation_state') }} as s on a.enterprise_code = s.enterprise_code
+from {{ ref('int_remediation') }} as a
+left join {{ ref('int_remediation_state') }} as s
+    on a.enterprise_code = s.enterprise_code and a.row_number = s.row_number
 left join candidate as c on a.enterprise_code = c.credit_code
 left join named as n on a.enterprise_code = n.credit_code
-where a.is_newest_ledger

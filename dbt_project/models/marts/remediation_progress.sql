@@ -1,4 +1,4 @@
-{#- The closed loop of remediation (整治闭环) at every ledger, by county, town and industry division: enterprises by
+{#- The closed loop of remediation (整治闭环) in the newest ledger, by county, town and industry division: enterprises by
     state, and land, energy and CO2 planned (every action of the ledger) and done (completed ones). -#}
 {%- set amounts = {
     'land_freed_mu': ('land', 'mu'), 'energy_freed_tce': ('energy', 'tce'), 'co2_reduced_t': ('co2', 't')
@@ -11,7 +11,10 @@ county as (
 ),
 
 action as (
-    select * from {{ ref('int_remediation_action') }}
+    select a.*, s.row_number is not null as is_latest
+    from {{ ref('int_remediation') }} as a
+    left join {{ ref('int_remediation_state') }} as s
+        on a.enterprise_code = s.enterprise_code and a.row_number = s.row_number
 ),
 
 placed as (
