@@ -17,7 +17,8 @@ from pipelines.enterprise import find, page
 from pipelines.evaluate import SchemeBroken, render, try_scheme
 from pipelines.home import CHECKOUT
 from pipelines.reading import NothingThere
-from tests.pipeline.sample_values import COMMITTED, TOLERANCE, BuiltSample, build_sample
+from tests.nights import SAMPLE
+from tests.pipeline.sample_values import TOLERANCE, BuiltSample, built_sample
 
 # One build for all of them.
 pytestmark = pytest.mark.xdist_group("sample")
@@ -42,7 +43,7 @@ LISTS: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltSample:
-    return build_sample(COMMITTED, tmp_path_factory.mktemp("enterprises"))
+    return built_sample(SAMPLE, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
