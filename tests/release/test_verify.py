@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import duckdb
 from typer.testing import CliRunner
 
@@ -10,7 +13,9 @@ from pipelines.home import Home
 from pipelines.release import current_release
 
 
-def test_the_archive_gives_the_release_again(home: Home, monkeypatch) -> None:
+def test_the_archive_gives_the_release_again(published_home: Home, tmp_path: Path, monkeypatch) -> None:
+    shutil.copytree(published_home.root, tmp_path / "home", symlinks=True)
+    home = Home(tmp_path / "home")
     monkeypatch.setenv("FENGHUANG_HOME", str(home.root))
     release = current_release(home)
     assert release is not None

@@ -8,7 +8,7 @@ newest as (
 
 select
     s.*,
-    s.state = '已销号' and s.completed_on is not null as is_completed,
+    coalesce(s.state = '已销号' and s.completed_on is not null, false) as is_completed,
     a.code as town_code,
     e.platform_code,
     e.division
