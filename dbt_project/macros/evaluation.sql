@@ -86,3 +86,16 @@
 {% macro spark__days_between(earlier, later) -%}
     datediff({{ later }}, {{ earlier }})
 {%- endmacro %}
+
+{# A measure of each industry division by its value added, sum by sum over the enterprises with both known; none where the
+   value added of a division is 0 or less. #}
+{% macro division_per_value_added(measure, name) -%}
+    select
+        year,
+        division,
+        cast(sum({{ measure }}) as double)
+        / case when sum(value_added_wan) > 0 then cast(sum(value_added_wan) as double) end as {{ name }}
+    from {{ ref('enterprise_year') }}
+    where division is not null and {{ measure }} is not null and value_added_wan is not null
+    group by year, division
+{%- endmacro %}

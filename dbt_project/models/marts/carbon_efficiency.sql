@@ -3,14 +3,7 @@
 with
 
 division_sum as (
-    select
-        year,
-        division,
-        cast(sum(co2_t) as double)
-        / case when sum(value_added_wan) > 0 then cast(sum(value_added_wan) as double) end as intensity
-    from {{ ref('enterprise_year') }}
-    where division is not null and co2_t is not null and value_added_wan is not null
-    group by year, division
+    {{ division_per_value_added('co2_t', 'intensity') }}
 ),
 
 measured as (

@@ -3,14 +3,7 @@
 with
 
 division_mean as (
-    select
-        year,
-        division,
-        cast(sum(energy_equivalent_tce) as double)
-        / case when sum(value_added_wan) > 0 then cast(sum(value_added_wan) as double) end as tce_per_wan
-    from {{ ref('enterprise_year') }}
-    where division is not null and energy_equivalent_tce is not null and value_added_wan is not null
-    group by year, division
+    {{ division_per_value_added('energy_equivalent_tce', 'tce_per_wan') }}
 ),
 
 measured as (
