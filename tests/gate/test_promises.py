@@ -267,7 +267,9 @@ def test_every_promise_is_tested_here() -> None:
 
 
 def test_the_sample_county_keeps_every_promise(built: Path, tmp_path: Path) -> None:
-    results = check(load_suites(), built, tmp_path)
+    # A copy: Great Expectations keeps the file open in this process, where nobody could open it with other settings.
+    copy = shutil.copyfile(built, tmp_path / "build.duckdb")
+    results = check(load_suites(), copy, tmp_path / "docs")
     assert set(results) == set(BREAKS)
     assert [r for r in results.values() if not r.passed] == []
 
