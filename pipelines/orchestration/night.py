@@ -20,9 +20,10 @@ from pipelines.gate.process import GateDied, GateWorker
 from pipelines.gate.suites import EXPECTATIONS, Suite, expected_checks, load_suites
 from pipelines.home import Home
 from pipelines.release.files import point
+from pipelines.release.parts import PARTS
 from pipelines.release.publish import publish
 from pipelines.release.store import RUN_LOG, Release, clean_up, current_release, nightly_lock
-from pipelines.release.tables import VIEWS, UnpromisedTable
+from pipelines.release.tables import UnpromisedTable
 
 if TYPE_CHECKING:
     from pipelines.intake.run import IntakeReport
@@ -169,7 +170,7 @@ class Night:
             raise NotPublished("gate", "检查报告未写成 the Data Docs were not written", [str(error)]) from error
         keys = {suite.table: suite.key for suite in self.suites}
         try:
-            self.release = publish(self.home, self.work_file, self.data_docs, keys, checks, self.run_id, views=VIEWS)
+            self.release = publish(self.home, self.work_file, self.data_docs, keys, checks, self.run_id, parts=PARTS)
         except UnpromisedTable as error:
             raise NotPublished("release", "有表没有承诺 a table has no suite", [str(error)]) from error
         return self.release

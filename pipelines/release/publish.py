@@ -15,9 +15,10 @@ import duckdb
 from pipelines.gate.model import CheckResult
 from pipelines.home import Home
 from pipelines.release.code import code_digest, versions
+from pipelines.release.draft import Draft, Part
 from pipelines.release.files import file_digest, write_file
 from pipelines.release.store import MANIFEST, TABLES_FILE, VALUES, Release, current_release, prune, put_in_place
-from pipelines.release.tables import add_views, copy_tables, table_digests
+from pipelines.release.tables import copy_tables, table_digests
 
 INPUT_COLUMNS = (
     "source",
@@ -43,13 +44,12 @@ def publish(
     checks: Sequence[CheckResult],
     run_id: str,
     now: datetime | None = None,
-    views: Path | None = None,
+    parts: Sequence[Part] = (),
 ) -> Release:
     """Assemble a release beside the others, write its manifest last, put it in place, point `current` to it.
 
-    The caller answers for the checks having run and passed. `data_docs` is moved in; the SQL of
-    `views` is run on the tables. Killed anywhere, `current`
-    stays what it was.
+    The caller answers for the checks having run and passed. `data_docs` is moved in; `parts` are
+    written one after the other. Killed anywhere, `current` stays what it was.
     """
     # Imported here, so that Dagster's definitions load without Polars.
     from pipelines.plan.seeds import plan_digest
@@ -58,16 +58,17 @@ def publish(
     assembling.mkdir(parents=True)
     tables_file = assembling / TABLES_FILE
     copy_tables(work_file, tables_file, keys, checks)
-    if views:
-        add_views(tables_file, views)
     data_docs.rename(assembling / "data_docs")
 
-    digests = table_digests(tables_file)
     inputs = _inputs(tables_file)
     code = code_digest()
     plan = plan_digest()
     content_hash = _content_hash(inputs, code, plan)
     before = current_release(home)
+    draft = Draft(home, assembling, work_file, before, content_hash)
+    for write_part in parts:
+        write_part(draft)
+    digests = table_digests(tables_file)
     release_id, built_at = _free_id(home, now or datetime.now(UTC), content_hash)
     manifest = {
         "release": release_id,

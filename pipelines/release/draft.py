@@ -1,0 +1,32 @@
+"""A release being put together, and what a part of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.home import Home
+from pipelines.release.store import TABLES_FILE, Release
+
+
+@dataclass(frozen=True)
+class Draft:
+    """`folder` holds `internal.duckdb` with its tables and whatever earlier parts wrote; `work_file` is the night's
+    build, read only; `before` the release that readers are sent to now, None at the first.
+
+    No part may write what depends on the clock, the run or the order of arrival: equal inputs give equal bytes.
+    """
+
+    home: Home
+    folder: Path
+    work_file: Path
+    before: Release | None
+    content_hash: str
+
+    @property
+    def tables(self) -> Path:
+        return self.folder / TABLES_FILE
+
+
+Part = Callable[[Draft], None]
