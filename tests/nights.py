@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -62,24 +63,79 @@ def night_of(sample: Path, temporary: pytest.TempPathFactory, checkout: Path = C
     return Home(_made_once(temporary, f"night_{checkout.name}_{_digest(sample / 'inbox')}", publish))
 
 
+# Of the real models those of `project`, one of staging for tests to build upon, and a table of values from one list.
+LEAN_MARTS = ("indicator", "project", "indicator_value")
+LEAN_NODES = (*LEAN_MARTS, "stg_land", "plan_parameter", "unit_factor")
+LEAN_VALUES = """
+select
+    'resident_population' as indicator_id, cast(year as varchar) || '-12' as period, 'town' as breakdown,
+    town_code as breakdown_code, cast(resident_population as double) as value
+from {{ ref('stg_population') }}
+where town_code is not null
+"""
+
+
 def lean_checkout(temporary: pytest.TempPathFactory) -> Path:
-    """A copy of the code with the data tests of the oldest marts alone: for nights whose number of data tests is not
-    the point. Most of the time of a night is theirs."""
+    """A copy of the code whose dbt project is a few models: for nights in which the run is the point, not what it
+    computes. Everything else is the real thing: intake, gate, release. It publishes `marts.indicator`, `project` and
+    an `indicator_value` of its own, without the parts that stand on other tables."""
 
     def copy(root: Path) -> None:
         copy_code(CHECKOUT, root)
-        project = root / "dbt_project" / "dbt_project.yml"
-        settings = yaml.safe_load(project.read_text(encoding="utf-8"))
-        settings["data_tests"]["fenghuang"] |= {"+enabled": False, "marts": {"+enabled": True}}
-        project.write_text(yaml.safe_dump(settings), encoding="utf-8")
-        for described in (root / "dbt_project" / "models" / "marts").glob("_marts_*.yml"):
-            models = yaml.safe_load(described.read_text(encoding="utf-8"))
-            for model in models["models"]:
-                for tested in (model, *model["columns"]):
-                    tested.pop("data_tests", None)
-            described.write_text(yaml.safe_dump(models, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        project = root / "dbt_project"
+        (project / "models" / "marts" / "indicator_value.sql").write_text(LEAN_VALUES, encoding="utf-8")
+        models = {path.stem: path for path in project.glob("models/*/*.*") if path.suffix in (".sql", ".py")}
+        kept = _upstream(LEAN_NODES, models)
+        for name, path in models.items():
+            if name not in kept:
+                path.unlink()
+        for path in project.glob("seeds/*.csv"):
+            if path.stem not in kept:
+                path.unlink()
+        for path in project.glob("tests/*.sql"):
+            path.unlink()
+        for path in project.glob("models/*/_*.yml"):
+            if path.name.startswith("_unit_tests"):
+                path.unlink()
+        for path in (*project.glob("models/*/_*.yml"), *project.glob("seeds/_*.yml")):
+            _describe_only(path, kept - {"indicator_value"})
+        for path in (root / "expectations").glob("*.yml"):
+            suite = yaml.safe_load(path.read_text(encoding="utf-8"))
+            if path.stem == "indicator_value":
+                suite["expectations"] = [{"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1}}]
+                suite["expectations"][0]["meta"] = {"check": "there_are_values", "zh": "有数值", "en": "there are values"}
+                suite["meta"]["key"] = ["indicator_id", "period", "breakdown", "breakdown_code"]
+                path.write_text(yaml.safe_dump(suite, allow_unicode=True), encoding="utf-8")
+            elif path.stem not in (*LEAN_MARTS, "delivery", "quarantined_row", "cell_note"):
+                path.unlink()
+        parts = root / "pipelines" / "release" / "parts.py"
+        parts.write_text("PARTS = ()\n", encoding="utf-8")
 
     return _made_once(temporary, "lean", copy)
+
+
+def _upstream(names: Iterable[str], models: dict[str, Path]) -> set[str]:
+    """These models and seeds, and whatever they are made from."""
+    kept: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in kept:
+            kept.add(name)
+            if name in models:
+                waiting += re.findall(r"ref\('(\w+)'\)", models[name].read_text(encoding="utf-8"))
+    return kept
+
+
+def _describe_only(path: Path, names: set[str]) -> None:
+    described = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for kind in ("models", "seeds"):
+        if kind in described:
+            described[kind] = [node for node in described[kind] if node["name"] in names]
+            for node in described[kind]:
+                for tested in (node, *node.get("columns", [])):
+                    tested["data_tests"] = [t for t in tested.get("data_tests", []) if "relationships" not in t]
+    path.write_text(yaml.safe_dump(described, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def copy_code(checkout: Path, root: Path) -> None:
