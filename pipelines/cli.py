@@ -339,6 +339,8 @@ def export(
     from pipelines.release import current_release
     from pipelines.release.store import NoSuchRelease, find_release
 
+    if strangers := sorted(set(form or ()) - set(FORMATS)):
+        raise typer.BadParameter(f"{', '.join(strangers)}: there are {', '.join(FORMATS)}", param_hint="--format")
     home = Home.from_env()
     try:
         chosen = find_release(home, release) if release else current_release(home)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.export.public import PUBLIC_FILE, ExportBroken
-from pipelines.export.write import FORMATS, Say, write_exports
+from pipelines.export.write import Say, write_exports
 from pipelines.home import Home
 from pipelines.release.files import file_digest
 from pipelines.release.store import Release
@@ -30,11 +30,9 @@ class Written:
 def export_again(home: Home, release: Release, to: Path, formats: Sequence[str], say: Say) -> list[Written]:
     """Write `formats` of `release` into the new or empty folder `to`, whole or not at all.
 
-    Raises `ExportBroken` where `to` holds anything, lies within the releases, or a format is unknown.
+    Raises `ExportBroken` where `to` holds anything, lies within the releases.
     """
     to = to.resolve()
-    if strangers := sorted(set(formats) - set(FORMATS)):
-        raise ExportBroken(f"{', '.join(strangers)}: 没有这种格式 no such format; there are {', '.join(FORMATS)}")
     if to.is_relative_to(home.releases.resolve()):
         raise ExportBroken(f"{to}: 发布版本不可更改 releases are never written to; name a folder elsewhere")
     if to.exists() and (not to.is_dir() or any(to.iterdir())):

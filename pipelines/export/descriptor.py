@@ -1,4 +1,4 @@
-"""`datapackage.json`: a Data Package (Frictionless, https://specs.frictionlessdata.io) over the CSV and Parquet files."""
+"""`datapackage.json`: a Data Package (https://specs.frictionlessdata.io) over the CSV and Parquet files."""
 
 from __future__ import annotations
 
@@ -92,7 +92,8 @@ def _parquet(folder: Path, table: PublicTable) -> dict[str, Any]:
         "name": f"{table.name}-parquet",
         "profile": "data-resource",
         "title": f"{table.words.both} (Parquet)",
-        "description": f"同 {table.name}，文字未加撇号 / The rows of {table.name}, text without the apostrophes of the CSV",
+        "description": f"{table.name} 的各行，文字无撇号 / Rows of {table.name}, text without the CSV's apostrophes",
+        "type": "file",  # carries its own schema, which a reader must not guess from the text
         **_file(folder, f"parquet/{table.name}.parquet"),
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",

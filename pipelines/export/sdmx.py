@@ -71,13 +71,15 @@ CONCEPTS = {
     "TIME_PERIOD": ("时期 / Time period", None),
     "OBS_VALUE": (
         "指标值 / Observation value",
-        "单位为 UNIT_MEASURE 的 10 的 UNIT_MULT 次方倍；未经四舍五入 / In UNIT_MEASURE times 10 to the UNIT_MULT; unrounded",
+        "单位为 UNIT_MEASURE 乘 10 的 UNIT_MULT 次方；未经四舍五入 / "
+        "In UNIT_MEASURE times 10 to the UNIT_MULT; unrounded",
     ),
     "UNIT_MEASURE": ("计量单位 / Unit of measure", None),
     "UNIT_MULT": ("单位乘数 / Unit multiplier", "10 的幂 / Exponent of ten"),
     "OBS_STATUS": ("观测状态 / Observation status", None),
     "CONF_STATUS": ("保密状态 / Confidentiality status", None),
 }
+Item = tuple[str, str, str | None]  # code, name, description
 DIMENSIONS = ("FREQ", "REF_AREA", "ACTIVITY", "INDICATOR", "TIME_PERIOD")
 
 _OBSERVATIONS = """
@@ -127,6 +129,8 @@ def write_sdmx(connection: duckdb.DuckDBPyConnection, folder: Path, release: Rel
         generated=_data_day(release),
     )
     data = connection.execute(_OBSERVATIONS, {"county": release.county_code, "total": TOTAL}).df()
+    if strangers := sorted(set(data["CONF_STATUS"]) - set(CONF_STATUS[-1])):
+        raise ExportBroken(f"conf_status {', '.join(strangers)}: not in {CONF_STATUS[0]} {CONF_STATUS[1]}")
     text = write([PandasDataset(structure=schema, data=data, action=ActionType.Information)])
     (folder / "data.csv").write_text(str(text), encoding="utf-8", newline="")
 
@@ -144,7 +148,7 @@ def _structure(connection: duckdb.DuckDBPyConnection, release: Release) -> Struc
     areas = [_member(m, "breakdown_code") for m in members if m["breakdown"] != "industry"]
     if twice := sorted({code for code, *_ in areas if sum(code == other for other, *_ in areas) > 1}):
         raise ExportBroken(f"marts.dimension: SDMX tells areas apart by code alone; several have {', '.join(twice)}")
-    divisions = [(TOTAL, "全部 / Total", None)]
+    divisions: list[Item] = [(TOTAL, "全部 / Total", None)]
     divisions += [_member(m, "breakdown_code") for m in members if m["breakdown"] == "industry"]
     indicators = [_member(i, "target_id", i["definition"]) for i in rows(connection, _INDICATORS)]
     units = [_member(u, "unit_code") for u in rows(connection, _UNITS)]
@@ -161,9 +165,9 @@ def _structure(connection: duckdb.DuckDBPyConnection, release: Release) -> Struc
     }
     concepts = _concepts(agency, lists)
     components = []
-    for name in CONCEPTS:
+    for concept in concepts.concepts:
+        name = concept.id
         role = Role.DIMENSION if name in DIMENSIONS else Role.MEASURE if name == "OBS_VALUE" else Role.ATTRIBUTE
-        concept = concepts[name]
         components.append(
             Component(
                 name,
@@ -215,7 +219,7 @@ def _concepts(agency: str, lists: dict[str, Codelist]) -> ConceptScheme:
     )
 
 
-def _member(row: dict[str, Any], code: str, description: str | None = None) -> tuple[str, str, str | None]:
+def _member(row: dict[str, Any], code: str, description: str | None = None) -> Item:
     return _checked(row[code]), f"{row['name_zh']} / {row['name_en']}", description
 
 
@@ -233,7 +237,7 @@ def _list(
     agency: str,
     name: str,
     title: str,
-    codes: Iterable[tuple[str, str, str | None]],
+    codes: Iterable[Item],
     version: str = VERSION,
     partial: bool = False,
 ) -> Codelist:
@@ -279,7 +283,8 @@ def _in_both_languages(message: str) -> bytes:
     """pysdmx writes one language: names as `中文 / English` are parted into SDMX-JSON's `names` and `descriptions`."""
     whole = json.loads(message)
     _part(whole)
-    whole["meta"]["contentLanguages"] = ["zh", "en"]
+    # The schema first: readers tell the flavour of a message by its beginning.
+    whole["meta"] = {"schema": whole["meta"]["schema"], **whole["meta"], "contentLanguages": ["zh", "en"]}
     return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode()
 
 

@@ -46,6 +46,59 @@ class Heading:
     status: str | None = None
 
 
+# What the marks of the sheets mean: label and note, each in Chinese and English.
+NOTES = (
+    (
+        "单位",
+        "Units",
+        "见各表单位列；数值未经四舍五入，只是显示位数有限",
+        "In the column Unit; figures are unrounded, only shown in fewer digits",
+    ),
+    (
+        "本年累计",
+        "Year to date",
+        "多数指标为本年累计值；滚动12月值另列；口径见“定义”",
+        "Most figures are year to date; the rolling 12 months stand beside them; see Definitions",
+    ),
+    (
+        "标记 P",
+        "Mark P",
+        "初步数：本年数据，年度台账与价格指数年后方定",
+        "Provisional: of the latest year, whose ledgers and price index are final only after its end",
+    ),
+    (
+        "标记 E",
+        "Mark E",
+        "含估算：部分能耗为估算",
+        "Estimated in part: some of the energy behind it is estimated",
+    ),
+    (
+        SUPPRESSED,
+        "Suppressed",
+        "为保护企业信息不公布：贡献企业过少、一两家占优，或可由此推算出他格",
+        "Not published, to protect enterprises: too few contribute, one or two dominate, or it would give another away",
+    ),
+    (
+        MISSING,
+        "Unknown",
+        "无法得知：所需数据未报齐",
+        "Cannot be known: what it needs is not delivered",
+    ),
+    (
+        "灯",
+        "Lights",
+        "绿：达标或进度正常；黄：略有滞后；红：滞后；灰：无法判定",
+        "Green achieved or on track, yellow at risk, red behind, grey cannot be judged",
+    ),
+    (
+        "使用",
+        "Use",
+        "仅含地区与行业数据。引用请注明县名、季度与内容标识；再发布的许可由县里决定，本文件不另授权",
+        "Figures of areas and industries only. Cite the county, the quarter and the content hash. This file grants no "
+        "licence to republish: that is the county's to give",
+    ),
+)
+
 # The latest verdict of every target up to the month, as the scoreboard has it.
 _TARGETS = """
     select
@@ -136,7 +189,7 @@ def write_workbook(
 def _figures(connection: duckdb.DuckDBPyConnection, breakdown: str, months: Sequence[str]) -> list[dict[str, Any]]:
     by_month = ", ".join(
         f"max(value) filter (period = $m{n}) as value_{n}, max(obs_status) filter (period = $m{n}) as status_{n}, "
-        f"max(nullif(obs_status, 'A')) filter (period = $m{n} and obs_status in ('E', 'P')) as mark_{n}"
+        f"max(obs_status) filter (period = $m{n} and obs_status in ('E', 'P')) as mark_{n}"
         for n, _ in enumerate(months)
     )
     asked = {f"m{n}": month for n, month in enumerate(months)}
@@ -224,41 +277,14 @@ def _definition_headings() -> list[Heading]:
 
 def _notes(book: _Book, months: Sequence[str]) -> None:
     release = book.release
+    about = f"{release.county_zh}指标季报 {book.quarter}", f"Indicators of {release.county_en}, {book.quarter}"
     found = [
-        ("内容", "What", f"{release.county_zh}指标季报 {book.quarter}", f"Indicators of {release.county_en}, {book.quarter}"),
+        ("内容", "What", *about),
         ("月份", "Months", "、".join(months), ", ".join(months)),
         ("数据截至", "Data to", release.data_month, release.data_month),
-        ("内容标识", "Content hash", release.content_hash, "The same on every file of this release"),
-        ("单位", "Units", "见各表单位列；数值未经四舍五入，只是显示位数有限", "In the column Unit; figures are unrounded, only shown in fewer digits"),
-        (
-            "本年累计",
-            "Year to date",
-            "多数指标为本年累计值；滚动12月值另列；口径见“定义”",
-            "Most figures are year to date; the rolling 12 months stand beside them; see Definitions",
-        ),
-        (
-            "标记 P",
-            "Mark P",
-            "初步数：本年数据，年度台账与价格指数年后方定",
-            "Provisional: of the latest year, whose ledgers and price index are final only after its end",
-        ),
-        ("标记 E", "Mark E", "含估算：部分能耗为估算", "Estimated in part: some of the energy behind it is estimated"),
-        (
-            SUPPRESSED,
-            "Suppressed",
-            "为保护企业信息不公布：贡献企业过少、一两家占优，或可由此推算出他格",
-            "Not published, to protect enterprises: too few contribute, one or two dominate, or another cell would follow from it",
-        ),
-        (MISSING, "Unknown", "无法得知：所需数据未报齐", "Cannot be known: what it needs is not delivered"),
-        ("灯", "Lights", "绿：达标或进度正常；黄：略有滞后；红：滞后；灰：无法判定", "Green achieved or on track, yellow at risk, red behind, grey cannot be judged"),
-        (
-            "使用",
-            "Use",
-            "仅含地区与行业数据。引用请注明县名、季度与内容标识；再发布的许可由县里决定，本文件不另授权",
-            "Figures of areas and industries only. Cite the county, the quarter and the content hash; this file grants no "
-            "licence to republish: that is the county's to give",
-        ),
-    ]  # fmt: skip
+        ("内容标识", "Content hash", release.content_hash, release.content_hash),
+        *NOTES,
+    ]
     headings = [
         Heading("label_zh", "项目", "Item", 14, "note"),
         Heading("label_en", "英文", "Item in English", 16, "note"),
