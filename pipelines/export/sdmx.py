@@ -152,7 +152,9 @@ def _structure(connection: duckdb.DuckDBPyConnection, release: Release) -> Struc
     divisions += [_member(m, "breakdown_code") for m in members if m["breakdown"] == "industry"]
     indicators = [_member(i, "target_id", i["definition"]) for i in rows(connection, _INDICATORS)]
     units = [_member(u, "unit_code") for u in rows(connection, _UNITS)]
-    exponents = [(str(n), f"10^{n}", None) for (n,) in connection.execute(_EXPONENTS).fetchall()]
+    exponents = [
+        (str(n), f"10 的 {n} 次方 / Ten to the {n}", None) for (n,) in connection.execute(_EXPONENTS).fetchall()
+    ]
     lists = {
         "FREQ": _sdmx_list(*FREQ),
         "REF_AREA": _list(agency, "CL_REF_AREA", "地区 / Areas", areas),
@@ -276,13 +278,17 @@ def _message(structure: Structure, release: Release) -> bytes:
     header = Header(
         id=f"FH{release.content_hash[:16]}", prepared=_data_day(release), sender=Organisation(agency, name=name)
     )
-    return _in_both_languages(str(write(artefacts, header=header)))
+    return _finished(str(write(artefacts, header=header)))
 
 
-def _in_both_languages(message: str) -> bytes:
-    """pysdmx writes one language: names as `中文 / English` are parted into SDMX-JSON's `names` and `descriptions`."""
+def _finished(message: str) -> bytes:
+    """What pysdmx leaves to do: it writes one language, so `中文 / English` is parted into SDMX-JSON's `names` and
+    `descriptions`; and an empty list of groups, which the schema of SDMX-JSON 2.0 refuses."""
     whole = json.loads(message)
     _part(whole)
+    for definition in whole["data"]["dataStructures"]:
+        if not definition["dataStructureComponents"]["groups"]:
+            del definition["dataStructureComponents"]["groups"]
     # The schema first: readers tell the flavour of a message by its beginning.
     whole["meta"] = {"schema": whole["meta"]["schema"], **whole["meta"], "contentLanguages": ["zh", "en"]}
     return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode()

@@ -55,6 +55,10 @@ def test_the_structure_holds_flow_concepts_and_codes_in_both_languages(structure
     assert dimensions["timeDimension"]["id"] == "TIME_PERIOD"
 
 
+def test_no_list_is_empty_which_the_schema_of_sdmx_json_refuses(exported) -> None:
+    assert "[]" not in (exported / "sdmx" / "structure.json").read_text(encoding="utf-8")
+
+
 def test_the_header_is_of_the_content(structure) -> None:
     assert structure.header.id == f"FH{CONTENT_HASH[:16]}"
     assert structure.header.prepared.isoformat() == "2021-12-31T00:00:00+00:00"
