@@ -129,7 +129,7 @@ def write_sdmx(connection: duckdb.DuckDBPyConnection, folder: Path, release: Rel
         generated=_data_day(release),
     )
     data = connection.execute(_OBSERVATIONS, {"county": release.county_code, "total": TOTAL}).df()
-    if strangers := sorted(set(data["CONF_STATUS"]) - set(CONF_STATUS[-1])):
+    if strangers := sorted({str(code) for code in data["CONF_STATUS"]} - set(CONF_STATUS[-1])):
         raise ExportBroken(f"conf_status {', '.join(strangers)}: not in {CONF_STATUS[0]} {CONF_STATUS[1]}")
     text = write([PandasDataset(structure=schema, data=data, action=ActionType.Information)])
     (folder / "data.csv").write_text(str(text), encoding="utf-8", newline="")

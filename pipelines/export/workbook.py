@@ -31,7 +31,7 @@ COLOURS = {"green": "#C6EFCE", "yellow": "#FFEB9C", "red": "#FFC7CE", "grey": "#
 BREAKDOWNS = {"town": "乡镇 Towns", "platform": "平台 Platforms", "industry": "行业 Industries"}
 A4 = 9
 
-Kind = Literal["text", "note", "figure", "share", "light"]
+Kind = Literal["text", "note", "figure", "share", "light", "verdict"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,12 @@ NOTES = (
         "Unknown",
         "无法得知：所需数据未报齐",
         "Cannot be known: what it needs is not delivered",
+    ),
+    (
+        "空白",
+        "Blank",
+        "没有此项数值；滚动值、覆盖率等附列亦可能为保护企业信息而不列",
+        "No such figure; what stands beside a value (rolling 12 months, coverage) may also be withheld",
     ),
     (
         "灯",
@@ -217,7 +223,7 @@ def _target_headings() -> list[Heading]:
         Heading("achieved_share", "完成率", "Achieved", 10, "share", "share_status"),
         Heading("elapsed_share", "时序进度", "Elapsed", 10, "share"),
         Heading("light", "灯", "Light", 11, "light"),
-        Heading("status", "状态", "Status", 20, "note"),
+        Heading("status", "状态", "Status", 20, "verdict"),
         Heading("lead_unit", "牵头单位", "Lead unit", 20, "note"),
         Heading("binding", "约束", "Binding", 10),
         Heading("target_id", "编号", "Id", 36),
@@ -361,7 +367,7 @@ class _Book:
                 number, column, f"{sign}{word} {value}", self.format(bg_color=COLOURS.get(value, COLOURS["grey"]))
             )
         else:
-            text = f"{STATUS_ZH[value]} {value}" if heading.key == "status" and value in STATUS_ZH else str(value)
+            text = f"{STATUS_ZH[value]} {value}" if heading.kind == "verdict" else str(value)
             look: dict[str, Any] = {"text_wrap": True} if heading.kind == "note" else {}
             if is_formula_like(text):
                 look["quote_prefix"] = True

@@ -15,6 +15,7 @@ from pysdmx.io import read_sdmx
 from pysdmx.io.json.sdmxjson2.messages import JsonStructureMessage
 
 from pipelines.export.public import ExportBroken, open_public
+from pipelines.export.units import units
 from pipelines.export.write import write_exports
 from tests.export.conftest import CONTENT_HASH
 
@@ -129,6 +130,12 @@ def test_units_have_codes_and_powers_of_ten(structure, data) -> None:
     assert not [code for code in set(data["UNIT_MEASURE"]) if code.startswith("U_")]
 
 
+def test_every_unit_of_the_registry_is_known(public) -> None:
+    with duckdb.connect(str(public), read_only=True) as con:
+        registry = con.execute("select distinct unit from marts.indicator where unit is not null").fetchall()
+    assert {unit for (unit,) in registry} <= set(units()["unit"])
+
+
 def spoil(public: Path, folder: Path, statement: str) -> Path:
     spoiled = folder / "public.duckdb"
     spoiled.write_bytes(public.read_bytes())
@@ -149,6 +156,7 @@ def test_a_unit_of_another_plan_gets_a_code_of_its_own(public, tmp_path) -> None
     ("statement", "message"),
     [
         ("update marts.indicator_value set conf_status = 'Z' where breakdown_code = '13'", "conf_status Z"),
+        ("update marts.indicator_value set conf_status = null where breakdown_code = '13'", "conf_status"),
         ("update marts.dimension set breakdown_code = 'a b' where breakdown_code = 'PF-HTZ'", "'a b'"),
         ("update marts.dimension set breakdown_code = '330521001' where breakdown_code = 'PF-HTZ'", "330521001"),
         ("delete from marts.dimension where breakdown = 'county'", "0 counties"),
