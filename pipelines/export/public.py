@@ -100,8 +100,8 @@ def open_public(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     if not path.is_file():
         raise ExportBroken(
-            f"{path.name}: 没有公开数据文件 not there, and exports are written from it alone; "
-            "the part that writes it comes before exports in pipelines/release/parts.py"
+            f"{path.name}: 没有公开数据文件 not there, and exports are written from it alone. A release published "
+            "without it has none; in a night the part that writes it comes before (pipelines/release/parts.py)"
         )
     with duckdb.connect(str(path), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
