@@ -314,6 +314,60 @@ def evaluate(
 
 
 @app.command()
+def export(
+    release: Annotated[
+        str | None, typer.Option(help="版本 the beginning of a release's id; the current one where not given.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="文件夹 a new or empty folder; `export-<release>` where not given.")
+    ] = None,
+    form: Annotated[
+        list[str] | None,
+        typer.Option("--format", "-f", help="格式 parquet, csv, excel or sdmx; may be repeated; all where not given."),
+    ] = None,
+) -> None:
+    """导出 The public tables of a release once more: Parquet, CSV, a workbook a quarter, SDMX, Data Package.
+
+    A release holds them already; this writes the same bytes into a folder of your own, and says so file by file
+    where they differ (another version of the code). docs/exports.md says how to open each.
+
+    Example: `fenghuang export --to ~/figures --format excel --format csv`
+    """
+    from pipelines.export.again import export_again
+    from pipelines.export.public import ExportBroken
+    from pipelines.export.write import FORMATS
+    from pipelines.release import current_release
+    from pipelines.release.store import NoSuchRelease, find_release
+
+    if strangers := sorted(set(form or ()) - set(FORMATS)):
+        raise typer.BadParameter(f"{', '.join(strangers)}: there are {', '.join(FORMATS)}", param_hint="--format")
+    home = Home.from_env()
+    try:
+        chosen = find_release(home, release) if release else current_release(home)
+        if chosen is None:
+            raise NoSuchRelease("尚未发布 nothing has been published yet; run: fenghuang nightly")
+        folder = to or Path(f"export-{chosen.release_id}")
+        with progress() as say:
+            written = export_again(home, chosen, folder, form or list(FORMATS), say)
+    except (NoSuchRelease, ExportBroken) as reason:
+        err.print(str(reason), markup=False)
+        raise typer.Exit(1) from None
+    table = Table(title=f"{chosen.release_id} → {folder}", title_justify="left")
+    for heading in ("格式 format", "文件 files", "MB", "与发布一致 as published"):
+        table.add_column(heading, justify="left" if heading.startswith("格式") else "right")
+    for kind in dict.fromkeys(file.form for file in written):
+        mine = [file for file in written if file.form == kind]
+        same = sum(file.is_same is True for file in mine)
+        table.add_row(kind, str(len(mine)), f"{sum(f.size for f in mine) / 1e6:.2f}", f"{same} / {len(mine)}")
+    out.print(table)
+    for file in written:
+        if file.is_same is False:
+            err.print(f"{file.path}: 与发布不同 not the bytes that were published", markup=False)
+        elif file.is_same is None:
+            err.print(f"{file.path}: 该版本中没有 the release holds none", markup=False)
+
+
+@app.command()
 def template(source: Annotated[str, typer.Argument(help="来源 a csv source, as target_revision.")]) -> None:
     """填报模板 The heading a csv file of a source must carry, with the name to save it under.
 

@@ -12,7 +12,18 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 OWN_FOLDERS = ("dbt_project", "expectations", "pipelines")
 # Made by running, not written by us.
 MADE = {"__pycache__", "dbt_packages", "logs", "target", ".user.yml"}
-PACKAGES = ("fenghuang", "dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "polars")
+PACKAGES = (
+    "fenghuang",
+    "dagster",
+    "dbt-core",
+    "dbt-duckdb",
+    "duckdb",
+    "great-expectations",
+    "polars",
+    "pyarrow",
+    "pysdmx",
+    "xlsxwriter",
+)
 
 
 def own_files(root: Path = CHECKOUT, folders: Sequence[str] = OWN_FOLDERS) -> Iterator[Path]:
