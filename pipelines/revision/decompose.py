@@ -175,7 +175,7 @@ _APPEARED = f"""
     create view appeared as
     select {KEY}, cast(null as double) as value_before, n.value as value_now
     from now as n anti join before as b using (indicator_id, period) where n.value is not null
-"""
+"""  # noqa: S608 - names of this module
 _PARTS = f"""
     with numbered as (
         select c.*, s.step, f.value
