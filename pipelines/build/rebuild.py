@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pipelines.build.dbt_project import WORK_FILE_VARIABLE, project_arguments
 from pipelines.gate.suites import load_suites
 from pipelines.home import Home
 from pipelines.intake.archive import Arrival
-from pipelines.intake.run import known_deliveries
+from pipelines.intake.run import Delivery, known_deliveries
 from pipelines.release.inputs import Input, deliveries_of
 from pipelines.release.store import TABLES_FILE, Release
 from pipelines.release.tables import copy_tables
@@ -37,13 +37,8 @@ def rebuild(home: Home, release: Release, folder: Path, say: Callable[[str], Non
     return build_from(home, {delivery.input for delivery in deliveries_of(release.tables)}, folder, say)
 
 
-def build_from(home: Home, inputs: Set[Input], folder: Path, say: Callable[[str], None]) -> Path:
-    """The tables that `inputs` give by the code and the plan in force, made in `folder` as a DuckDB file like the
-    released one, without check results.
-
-    Raises `DbtFailed`; `FileNotFoundError` where the archive lacks bytes of `inputs`.
-    """
-    say("重读存档 reading the archive")
+def deliveries_from(home: Home, inputs: Set[Input]) -> list[Delivery]:
+    """What became of `inputs` as if nothing else had ever arrived. Raises `FileNotFoundError` where one never did."""
     arrived: set[Input] = set()
 
     def wanted(arrival: Arrival) -> bool:
@@ -54,10 +49,24 @@ def build_from(home: Home, inputs: Set[Input], folder: Path, say: Callable[[str]
     deliveries = known_deliveries(home, wanted)
     if gone := sorted(inputs - arrived):
         raise FileNotFoundError(f"存档缺少 the archive lacks {len(gone)} deliveries, the first {gone[0]}")
-    path = work_file.create(deliveries, folder)
+    return deliveries
+
+
+def build_from(
+    home: Home, inputs: Set[Input], folder: Path, say: Callable[[str], None], marts: Sequence[str] = ()
+) -> Path:
+    """The tables that `inputs` give by the code and the plan in force, made in `folder` as a DuckDB file like the
+    released one, without check results; of the marts only `marts`, where given.
+
+    A folder that was built in before is cheaper: dbt need not parse its project again. Raises `DbtFailed`; `FileNotFoundError` where the archive lacks bytes of `inputs`.
+    """
+    say("重读存档 reading the archive")
+    path = work_file.create(deliveries_from(home, inputs), folder)
+    (folder / TABLES_FILE).unlink(missing_ok=True)
     say("重新构建 building again")
+    only = ["--select", *(f"+{mart}" for mart in marts)] if marts else []
     done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "--quiet", *WITHOUT_TESTS, *project_arguments(folder / "target")],
+        [sys.executable, "-m", "dbt.cli.main", "--quiet", *WITHOUT_TESTS, *only, *project_arguments(folder / "target")],
         env={**os.environ, WORK_FILE_VARIABLE: str(path)},
         capture_output=True,
         text=True,

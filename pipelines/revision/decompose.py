@@ -29,6 +29,9 @@ from pipelines.release.tables import attach
 from pipelines.revision.causes import CODE_CHANGED, PLAN_CHANGED, Change, changed_deliveries
 from pipelines.revision.vintage import KEY, revised
 
+# The mart that holds the figures; what it is not made from need not be built.
+FIGURES = VALUES.partition(".")[2]
+
 Say = Callable[[str], None]
 
 
@@ -151,9 +154,8 @@ def decompose(
         for number, step in enumerate(steps, start=1):
             say(f"第 {number}/{len(steps)} 步 step {number} of {len(steps)}: {step.label}")
             waiting.append(step)
-            folder = Path(scratch) / str(number)
             try:
-                tables = newer.tables if step.state is None else build(step.state, folder)
+                tables = newer.tables if step.state is None else build(step.state, Path(scratch))
             except CannotBuild:
                 if number == len(steps):
                     raise
@@ -247,11 +249,11 @@ class Builder:
         plan = state.plan_of.path / "plan"
         try:
             if Maker.of(state.plan_of).plan == self.here.plan:
-                return build_from(self.home, state.inputs, folder, self.say)
+                return build_from(self.home, state.inputs, folder, self.say, (FIGURES,))
             if not plan.is_dir():
                 raise PlanBroken(f"{state.plan_of.release_id}: 未保存方案 does not keep its plan")
             with plan_in_force(plan):
-                return build_from(self.home, state.inputs, folder, self.say)
+                return build_from(self.home, state.inputs, folder, self.say, (FIGURES,))
         except (DbtFailed, PlanBroken, FileNotFoundError) as error:
             self.reasons.append(str(error))
             raise CannotBuild(str(error)) from error
