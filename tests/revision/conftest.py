@@ -57,8 +57,7 @@ def write_tables(path: Path, figures: Figures, deliveries: Sequence[Delivered]) 
         for d in deliveries:
             row = [d.source, d.file_name, d.period, d.version, d.sha256, d.received_s, d.status]
             con.execute(
-                "insert into audit.delivery values "
-                "(?, ?, ?, ?, ?, to_timestamp(?), ?, null, null, null, null, null)",
+                "insert into audit.delivery values (?, ?, ?, ?, ?, to_timestamp(?), ?, null, null, null, null, null)",
                 row,
             )
     return path
