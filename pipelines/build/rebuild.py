@@ -58,7 +58,8 @@ def build_from(
     """The tables that `inputs` give by the code and the plan in force, made in `folder` as a DuckDB file like the
     released one, without check results; of the marts only `marts`, where given.
 
-    A folder that was built in before is cheaper: dbt need not parse its project again. Raises `DbtFailed`; `FileNotFoundError` where the archive lacks bytes of `inputs`.
+    A folder that was built in before is cheaper: dbt need not parse its project again. Raises `DbtFailed`;
+    `FileNotFoundError` where the archive lacks bytes of `inputs`.
     """
     say("重读存档 reading the archive")
     path = work_file.create(deliveries_from(home, inputs), folder)
