@@ -64,7 +64,8 @@ def write_tables(path: Path, figures: Figures, deliveries: Sequence[Delivered]) 
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setattr("pipelines.release.store.GRACE_S", 0.0)
     home = Home(tmp_path / "home")
     clean_up(home)
     return home

@@ -1,7 +1,7 @@
 """The sample county in three releases: as it was, with one file corrected, with that file taken back and another plan.
 
-By hand: the file holds the fund and the land revenue of 2021, from which one published figure is made, 149.81 ÷ 28266.65;
-the plan's parameter decides which pledged patents are of high value, from which one indicator is made.
+By hand: the file holds the fund and the land revenue of 2021, from which one published figure is made,
+149.81 ÷ 28266.65; a parameter of the plan decides which pledged patents are of high value, which is one indicator.
 """
 
 from __future__ import annotations
