@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 
 READERS = 50
-PAUSE_S = 0.5
+PAUSE_S = 1.0
 WORD = struct.Struct("q")
 TABLES = "internal.duckdb"
 QUERY = "select (select value from marts.indicator_value), (select sha256::double from audit.delivery)"
