@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -224,3 +225,43 @@ def test_the_code_digest_covers_what_decides_and_nothing_made(tmp_path: Path) ->
     assert changed != before
     (tmp_path / "dbt_project/models/a.sql").rename(tmp_path / "dbt_project/models/c.sql")
     assert code_digest(tmp_path) != changed
+
+
+def test_a_release_half_removed_is_none_and_goes_with_the_next_run(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A prune that is killed in the midst leaves whole releases, and a rest that nobody sees."""
+    old, new = publish_one(home, "run1"), publish_one(home, "run2")
+
+    def killed(path: Path) -> None:
+        (path / "internal.duckdb").unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipelines.release.store.shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            prune(home, keep=1)
+    assert old.path.is_dir() and list_releases(home) == [new] == [current_release(home)]
+    assert altered(new) == [] and chain_faults(home) == []
+    clean_up(home)
+    assert not old.path.exists() and list_releases(home) == [new]
+
+
+def test_pruning_waits_for_who_has_just_followed_the_pointer(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("pipelines.release.store.GRACE_S", 60.0)
+    monkeypatch.setattr("pipelines.release.store.time.sleep", waited.append)
+    publish_one(home, "run1")
+    publish_one(home, "run2")
+    prune(home, keep=2)
+    assert waited == [], "nothing goes, nobody waits"
+    prune(home, keep=1)
+    assert 0 < waited.pop() <= 60.0
+    publish_one(home, "run3", at=AT + timedelta(days=1))
+    os.utime(home.current, (0, 0), follow_symlinks=False)
+    prune(home, keep=1)
+    assert waited == [0.0], "who followed it long ago has opened it long ago"
+
+
+def test_a_night_keeps_thirty(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.release.publish.KEEP_RELEASES", 2)
+    releases = [publish_one(home, f"run{n}") for n in range(3)]
+    assert [r.release_id for r in list_releases(home)] == [r.release_id for r in reversed(releases[1:])]
