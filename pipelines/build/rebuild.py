@@ -1,18 +1,21 @@
-"""A release computed once more: the deliveries it names, from the archive's bytes to its tables."""
+"""A release computed once more: the deliveries it was made from, from the archive's bytes to its tables."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
+from datetime import datetime
 from pathlib import Path
 
 from pipelines.build import work_file
 from pipelines.build.dbt_project import WORK_FILE_VARIABLE, project_arguments
 from pipelines.gate.suites import load_suites
 from pipelines.home import Home
-from pipelines.intake.run import known_deliveries
+from pipelines.intake.archive import Arrival
+from pipelines.intake.run import Delivery, known_deliveries
+from pipelines.release.inputs import Input, deliveries_of
 from pipelines.release.store import TABLES_FILE, Release
 from pipelines.release.tables import copy_tables
 
@@ -24,20 +27,47 @@ class DbtFailed(Exception):
     """dbt did not build; the message is its own."""
 
 
-def rebuild(home: Home, release: Release, folder: Path, say: Callable[[str], None]) -> Path:
-    """The tables of `release` made again in `folder`, as a DuckDB file like the released one, without check results.
+def _input(arrival: Arrival) -> Input:
+    received_s = int(datetime.fromisoformat(arrival.received_at).timestamp())
+    return Input(arrival.source, arrival.file_name, arrival.sha256, received_s)
 
-    Raises `DbtFailed`; `FileNotFoundError` where the archive lacks bytes that the release was made from.
-    """
-    named = {(i["source"], i["file_name"], i["sha256"]) for i in release.manifest["inputs"]}
-    say("重读存档 reading the archive")
-    deliveries = known_deliveries(home, lambda a: (a.source, a.file_name, a.sha256) in named)
-    if gone := sorted(named - {(d.source, d.file_name, d.sha256) for d in deliveries}):
+
+def rebuild(home: Home, release: Release, folder: Path, say: Callable[[str], None]) -> Path:
+    """The tables of `release` made again in `folder`, by the code and the plan in force; see `build_from`."""
+    return build_from(home, {delivery.input for delivery in deliveries_of(release.tables)}, folder, say)
+
+
+def deliveries_from(home: Home, inputs: Set[Input]) -> list[Delivery]:
+    """What became of `inputs` as if nothing else had ever arrived. Raises `FileNotFoundError` where one never did."""
+    arrived: set[Input] = set()
+
+    def wanted(arrival: Arrival) -> bool:
+        this = _input(arrival)
+        arrived.add(this)
+        return this in inputs
+
+    deliveries = known_deliveries(home, wanted)
+    if gone := sorted(inputs - arrived):
         raise FileNotFoundError(f"存档缺少 the archive lacks {len(gone)} deliveries, the first {gone[0]}")
-    path = work_file.create(deliveries, folder)
+    return deliveries
+
+
+def build_from(
+    home: Home, inputs: Set[Input], folder: Path, say: Callable[[str], None], marts: Sequence[str] = ()
+) -> Path:
+    """The tables that `inputs` give by the code and the plan in force, made in `folder` as a DuckDB file like the
+    released one, without check results; of the marts only `marts`, where given.
+
+    A folder that was built in before is cheaper: dbt need not parse its project again. Raises `DbtFailed`;
+    `FileNotFoundError` where the archive lacks bytes of `inputs`.
+    """
+    say("重读存档 reading the archive")
+    path = work_file.create(deliveries_from(home, inputs), folder)
+    (folder / TABLES_FILE).unlink(missing_ok=True)
     say("重新构建 building again")
+    only = ["--select", *(f"+{mart}" for mart in marts)] if marts else []
     done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "--quiet", *WITHOUT_TESTS, *project_arguments(folder / "target")],
+        [sys.executable, "-m", "dbt.cli.main", "--quiet", *WITHOUT_TESTS, *only, *project_arguments(folder / "target")],
         env={**os.environ, WORK_FILE_VARIABLE: str(path)},
         capture_output=True,
         text=True,

@@ -7,7 +7,11 @@ must, stands in docs/another-plan.md.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+VARIABLE = "FENGHUANG_PLAN"
 
 
 class PlanBroken(ValueError):
@@ -19,10 +23,24 @@ def plan_folder() -> Path | None:
 
     Raises `PlanBroken` where the folder is not there.
     """
-    named = os.environ.get("FENGHUANG_PLAN")
+    named = os.environ.get(VARIABLE)
     if not named:
         return None
     folder = Path(named).resolve()
     if not folder.is_dir():
         raise PlanBroken(f"FENGHUANG_PLAN: {folder} is no folder; name the folder that holds the plan's seeds")
     return folder
+
+
+@contextmanager
+def plan_in_force(folder: Path) -> Iterator[None]:
+    """Until the end of the block `folder` holds the plan, here and in processes started from here."""
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[VARIABLE]
+        else:
+            os.environ[VARIABLE] = before

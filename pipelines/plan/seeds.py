@@ -20,6 +20,8 @@ OVERLAYS = CHECKOUT / "dbt_project" / "target" / "plans"
 DIMENSIONS = ("area_alias", "platform")
 # Lists a plan adds to, or changes single rows of: seed → its key.
 MERGED = {"plan_parameter": ("name",), "unit_factor": ("unit", "canonical_unit")}
+# In the folder of a plan that was kept whole: none of its seeds is merged with the checkout's, none is cut.
+WHOLE = "whole_plan.txt"
 SHOWN = 10
 
 
@@ -52,6 +54,16 @@ def plan_digest() -> str:
     for path in sorted(seeds_folder().glob("*.csv")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def keep_plan(folder: Path) -> None:
+    """Copy every seed of the plan in force into the new `folder`. Named by `FENGHUANG_PLAN` it is that very plan again,
+    also beside another checkout's seeds: of those only what the plan had not at all is taken."""
+    folder.mkdir()
+    for path in sorted(seeds_folder().glob("*.csv")):
+        shutil.copyfile(path, folder / path.name)
+    note = "此文件夹为完整方案 every seed of the plan this release was made by; FENGHUANG_PLAN may name this folder\n"
+    (folder / WHOLE).write_text(note, encoding="utf-8")
 
 
 def start_plan(folder: Path) -> list[Path]:
@@ -94,7 +106,10 @@ def _overlay(folder: Path, stamp: str) -> Path:
         made = Path(scratch) / stamp
         (made / "seeds").mkdir(parents=True)
         for own in sorted(OWN_SEEDS.iterdir()):
-            if own.suffix == ".csv":
+            if own.suffix == ".csv" and (folder / WHOLE).is_file():
+                theirs = folder / own.name
+                shutil.copyfile(theirs if theirs.is_file() else own, made / "seeds" / own.name)
+            elif own.suffix == ".csv":
                 _laid_over(own, folder).write_csv(made / "seeds" / own.name)
             elif own.is_file():
                 shutil.copyfile(own, made / "seeds" / own.name)

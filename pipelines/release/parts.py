@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipelines.release.draft import Draft, Part
 from pipelines.release.tables import VIEWS, add_views
+from pipelines.revision.vintage import revision
 
 
 def views(draft: Draft) -> None:
@@ -11,4 +12,12 @@ def views(draft: Draft) -> None:
     add_views(draft.tables, VIEWS)
 
 
-PARTS: tuple[Part, ...] = (views,)
+def plan(draft: Draft) -> None:
+    """The plan's seeds, so that a later plan can be told from later code."""
+    # Imported here, so that Dagster's definitions load without Polars.
+    from pipelines.plan.seeds import keep_plan
+
+    keep_plan(draft.folder / "plan")
+
+
+PARTS: tuple[Part, ...] = (plan, revision, views)

@@ -17,7 +17,16 @@ from pipelines.home import Home
 from pipelines.release.code import code_digest, versions
 from pipelines.release.draft import Draft, Part
 from pipelines.release.files import file_digest, write_file
-from pipelines.release.store import MANIFEST, TABLES_FILE, VALUES, Release, current_release, prune, put_in_place
+from pipelines.release.store import (
+    KEEP_RELEASES,
+    MANIFEST,
+    TABLES_FILE,
+    VALUES,
+    Release,
+    current_release,
+    prune,
+    put_in_place,
+)
 from pipelines.release.tables import copy_tables, table_digests
 
 INPUT_COLUMNS = (
@@ -95,8 +104,9 @@ def publish(
         },
     }
     write_file(assembling / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1).encode())
+    # Before the pointer moves, so that nothing is removed to which it has just led.
+    prune(home, KEEP_RELEASES - 1)
     path = put_in_place(home, assembling, release_id)
-    prune(home)
     return Release(release_id, path, manifest, is_current=True)
 
 

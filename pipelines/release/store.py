@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ TABLES_FILE = "internal.duckdb"
 RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 VALUES = "marts.indicator_value"
 KEEP_RELEASES = 30
+# Between following the pointer and opening a file a reader holds nothing; DuckDB follows links before it opens.
+GRACE_S = 10.0
 KEEP_RUN_LOGS = 10
 RUN_LOG = "run.log"
 
@@ -72,11 +75,14 @@ def list_releases(home: Home) -> list[Release]:
         return []
     current = home.current.resolve() if home.current.is_symlink() else None
     folders = sorted((p for p in home.releases.iterdir() if RELEASE_ID.fullmatch(p.name)), reverse=True)
-    return [
-        Release(p.name, p, json.loads((p / MANIFEST).read_text(encoding="utf-8")), p.resolve() == current)
-        for p in folders
-        if (p / MANIFEST).is_file()
-    ]
+    found = []
+    for path in folders:
+        try:
+            manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue  # half made, half removed, or pruned while we look
+        found.append(Release(path.name, path, manifest, path.resolve() == current))
+    return found
 
 
 def current_release(home: Home) -> Release | None:
@@ -137,15 +143,18 @@ def roll_back(home: Home, name: str | None = None) -> Release:
 
 
 def prune(home: Home, keep: int = KEEP_RELEASES) -> list[str]:
-    """Remove the oldest releases beyond `keep`, never the current one. A reader that has one open keeps it."""
-    removed = []
-    for release in list_releases(home)[keep:]:
-        if not release.is_current:
-            # The manifest goes first: a release half removed is no release.
-            (release.path / MANIFEST).unlink()
-            shutil.rmtree(release.path)
-            removed.append(release.release_id)
-    return removed
+    """Remove the oldest releases beyond `keep`, never the current one. A reader that has one open keeps it.
+
+    Where the pointer has just moved, waits until whoever followed it before has opened what they found there.
+    """
+    doomed = [release for release in list_releases(home)[keep:] if not release.is_current]
+    if doomed and home.current.is_symlink():
+        time.sleep(max(0.0, home.current.lstat().st_mtime + GRACE_S - time.time()))
+    for release in doomed:
+        # The manifest goes first: a release half removed is no release.
+        (release.path / MANIFEST).unlink()
+        shutil.rmtree(release.path)
+    return [release.release_id for release in doomed]
 
 
 def clean_up(home: Home) -> None:

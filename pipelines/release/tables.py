@@ -15,6 +15,9 @@ PUBLISHED_SCHEMAS = ("audit", "marts")
 # When a delivery arrived says nothing about its content: left out of digests, kept in the table.
 NOT_CONTENT = {"audit.delivery": {"received_at"}}
 
+# Of one night and the releases before it, not of its inputs: no rebuild gives them.
+OF_ITS_NIGHT = {"audit.check_result", "audit.revision", "audit.revision_history"}
+
 VIEWS = Path(__file__).with_name("views.sql")
 
 CHECK_RESULT = "audit.check_result"
@@ -49,7 +52,7 @@ def copy_tables(
     that keys are unique is checked before. Raises `UnpromisedTable` for a table without a key in `keys`.
     """
     with duckdb.connect(str(target)) as con:
-        con.execute(f"ATTACH {_text(str(work_file))} AS work (READ_ONLY)")
+        attach(con, work_file, "work")
         tables = _tables(con, "work")
         if strangers := sorted(set(tables) - set(keys)):
             raise UnpromisedTable(
@@ -69,6 +72,18 @@ def add_views(tables_file: Path, views: Path) -> None:
     """Friendly views (`VIEWS`) in schema `main`, where a reader need not name a schema."""
     with duckdb.connect(str(tables_file)) as con:
         con.execute(views.read_text(encoding="utf-8"))
+
+
+def attach(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    """Make another DuckDB file readable as `name`."""
+    con.execute(f"ATTACH {_text(str(path))} AS {_name(name)} (READ_ONLY)")
+
+
+def write_comments(con: duckdb.DuckDBPyConnection, table: str, meaning: str, columns: Mapping[str, str]) -> None:
+    """What a table and its columns mean, in Chinese and English."""
+    con.execute(f"COMMENT ON TABLE {_qualified(table)} IS {_text(meaning)}")
+    for column, comment in columns.items():
+        con.execute(f"COMMENT ON COLUMN {_qualified(table)}.{_name(column)} IS {_text(comment)}")
 
 
 def table_digests(path: Path) -> dict[str, TableDigest]:
@@ -141,9 +156,8 @@ def _write_checks(con: duckdb.DuckDBPyConnection, checks: Sequence[CheckResult])
     rows = [(c.name, c.table, c.passed, c.observed) for c in sorted(checks, key=lambda c: c.key)]
     if rows:
         con.executemany(f"INSERT INTO {CHECK_RESULT} VALUES (?, ?, ?, ?)", rows)  # noqa: S608
-    con.execute(f"COMMENT ON TABLE {CHECK_RESULT} IS '本次发布的全部检查结果 every check that ran before this release'")
-    for column, comment in CHECK_RESULT_COLUMNS.items():
-        con.execute(f"COMMENT ON COLUMN {CHECK_RESULT}.{column} IS {_text(comment)}")
+    meaning = "本次发布的全部检查结果 every check that ran before this release"
+    write_comments(con, CHECK_RESULT, meaning, CHECK_RESULT_COLUMNS)
 
 
 def _name(identifier: str) -> str:

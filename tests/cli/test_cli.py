@@ -39,6 +39,8 @@ def run(tmp_path, monkeypatch):
         ("release", "list"),
         ("enterprise",),
         ("evaluate",),
+        ("diff",),
+        ("revisions",),
     ],
 )
 def test_every_command_explains_itself_in_both_languages(run, command):

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.plan import PlanBroken
+from pipelines.plan import PlanBroken, plan_in_force
 from pipelines.plan.check import check_plan, read_seed
-from pipelines.plan.seeds import plan_codes, plan_digest, seed_path, seeds_folder, start_plan
+from pipelines.plan.seeds import keep_plan, plan_codes, plan_digest, seed_path, seeds_folder, start_plan
 
 CENSUS = Path(__file__).parent.parent / "data" / "us_census" / "plan"
 
@@ -114,3 +114,21 @@ def test_a_new_plan_begins_with_its_headings(tmp_path):
     assert all(read_seed(path).is_empty() for path in written)
     with pytest.raises(PlanBroken, match="holds csv files already"):
         start_plan(tmp_path / "new")
+
+
+@pytest.mark.parametrize("named", [None, CENSUS])
+def test_a_plan_that_was_kept_is_that_plan_again(tmp_path, monkeypatch, named):
+    """Seed by seed, byte by byte: nothing of the checkout's lists is merged into it, nothing of it is cut."""
+    if named is None:
+        monkeypatch.delenv("FENGHUANG_PLAN", raising=False)
+    else:
+        monkeypatch.setenv("FENGHUANG_PLAN", str(named))
+    digest = plan_digest()
+    keep_plan(tmp_path / "kept")
+    change(tmp_path / "kept", "plan_parameter", "at_risk_margin,0.10", "at_risk_margin,0.20")
+    with plan_in_force(tmp_path / "kept"):
+        assert plan_digest() != digest
+    assert plan_digest() == digest
+    change(tmp_path / "kept", "plan_parameter", "at_risk_margin,0.20", "at_risk_margin,0.10")
+    with plan_in_force(tmp_path / "kept"):
+        assert plan_digest() == digest and seeds_folder() != (named or tmp_path)

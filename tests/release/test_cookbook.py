@@ -46,6 +46,11 @@ def test_a_view_has_rows_and_says_what_it_is(published_home, view) -> None:
         assert connection.table(view).count("*").fetchall()[0][0] > 10
         comment = connection.execute("select comment from duckdb_views() where view_name = ?", [view]).fetchall()[0][0]
         assert " / " in comment
+        columns = connection.execute(
+            "select column_name, comment from duckdb_columns() where schema_name = 'main' and table_name = ?", [view]
+        ).fetchall()
+        assert [name for name, words in columns if words is None or " / " not in words] == []
+        assert [name for name, _ in columns] == connection.table(view).columns
 
 
 if __name__ == "__main__":

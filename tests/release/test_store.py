@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import time
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -15,6 +17,7 @@ from pipelines.gate.model import CheckResult
 from pipelines.home import Home
 from pipelines.release import Release, current_release, list_releases, table_digests
 from pipelines.release.code import code_digest
+from pipelines.release.draft import Part
 from pipelines.release.publish import INPUT_COLUMNS, publish
 from pipelines.release.store import (
     Busy,
@@ -38,13 +41,16 @@ AT = datetime(2026, 11, 22, 18, 0, 0, 999, tzinfo=UTC)
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setattr("pipelines.release.store.GRACE_S", 0.0)
     home = Home(tmp_path / "home")
     clean_up(home)
     return home
 
 
-def publish_one(home: Home, run: str, value: float = 1.5, sha: str = "ab", at: datetime = AT) -> Release:
+def publish_one(
+    home: Home, run: str, value: float = 1.5, sha: str = "ab", at: datetime = AT, parts: Sequence[Part] = ()
+) -> Release:
     folder = home.work / run
     (folder / "data_docs").mkdir(parents=True)
     (folder / "data_docs" / "index.html").write_text("<p>docs</p>")
@@ -64,7 +70,7 @@ def publish_one(home: Home, run: str, value: float = 1.5, sha: str = "ab", at: d
             f"create table audit.delivery as select 'tax' as source, 'f.xlsx' as file_name, $sha as sha256, {columns}",
             {"sha": sha},
         )
-    return publish(home, work_file, folder / "data_docs", KEYS, CHECKS, run, at)
+    return publish(home, work_file, folder / "data_docs", KEYS, CHECKS, run, at, parts)
 
 
 def test_a_release_is_whole_and_current(home: Home) -> None:
@@ -219,3 +225,43 @@ def test_the_code_digest_covers_what_decides_and_nothing_made(tmp_path: Path) ->
     assert changed != before
     (tmp_path / "dbt_project/models/a.sql").rename(tmp_path / "dbt_project/models/c.sql")
     assert code_digest(tmp_path) != changed
+
+
+def test_a_release_half_removed_is_none_and_goes_with_the_next_run(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A prune that is killed in the midst leaves whole releases, and a rest that nobody sees."""
+    old, new = publish_one(home, "run1"), publish_one(home, "run2")
+
+    def killed(path: Path) -> None:
+        (path / "internal.duckdb").unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipelines.release.store.shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            prune(home, keep=1)
+    assert old.path.is_dir() and list_releases(home) == [new] == [current_release(home)]
+    assert altered(new) == [] and chain_faults(home) == []
+    clean_up(home)
+    assert not old.path.exists() and list_releases(home) == [new]
+
+
+def test_pruning_waits_for_who_has_just_followed_the_pointer(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("pipelines.release.store.GRACE_S", 60.0)
+    monkeypatch.setattr("pipelines.release.store.time.sleep", waited.append)
+    publish_one(home, "run1")
+    publish_one(home, "run2")
+    prune(home, keep=2)
+    assert waited == [], "nothing goes, nobody waits"
+    prune(home, keep=1)
+    assert 0 < waited.pop() <= 60.0
+    publish_one(home, "run3", at=AT + timedelta(days=1))
+    os.utime(home.current, (0, 0), follow_symlinks=False)
+    prune(home, keep=1)
+    assert waited == [0.0], "who followed it long ago has opened it long ago"
+
+
+def test_a_night_keeps_thirty(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.release.publish.KEEP_RELEASES", 2)
+    releases = [publish_one(home, f"run{n}") for n in range(3)]
+    assert [r.release_id for r in list_releases(home)] == [r.release_id for r in reversed(releases[1:])]
