@@ -20,6 +20,8 @@ Bools = NDArray[np.bool_]
 # Rules added in one round: the most broken ones first.
 CUTS_A_ROUND = 400
 ROUNDS = 200
+# What one row costs more than any place in the order.
+TIE = 10_000
 
 
 class NoCover(Exception):
@@ -56,7 +58,8 @@ def cover(equations: Equations, forced: Bools, cost: Floats) -> tuple[Bools, set
     `cost`: of hiding each area; of equal choices the first areas in order. Raises `NoCover`.
     """
     hopeless: set[int] = set()
-    weight = cost + 1e-6 * np.arange(1, len(cost) + 1) / max(1, len(cost))
+    # Whole numbers, so that no tolerance of the solver decides between two choices.
+    weight = np.round(cost) * TIE + np.arange(1, len(cost) + 1)
     chosen = forced.copy()
     cuts: list[Floats] = []
     least: list[float] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipelines.disclosure.part import disclose
 from pipelines.release.draft import Draft, Part
 from pipelines.release.tables import VIEWS, add_views
 
@@ -11,4 +12,4 @@ def views(draft: Draft) -> None:
     add_views(draft.tables, VIEWS)
 
 
-PARTS: tuple[Part, ...] = (views,)
+PARTS: tuple[Part, ...] = (views, disclose)
