@@ -167,9 +167,7 @@ class Block:
         if self.about[indicator]["rule"] in ADDED_UP:
             return True
         return bool(
-            self.cells.filter(
-                (pl.col("indicator_id") == indicator) & (pl.col("side") == f"{side}_flow_1")
-            ).height
+            self.cells.filter((pl.col("indicator_id") == indicator) & (pl.col("side") == f"{side}_flow_1")).height
         )
 
     def _worst(self, quantities: list[Quantity], facts: Mapping[Quantity, Mapping[str, float]], counted: bool) -> str:
@@ -221,7 +219,18 @@ class Side:
         past = _versions(block, breakdown, quantities, codes)
         known = _known(quantities, facts, past)
         side = cls(
-            block, breakdown, quantities, codes, facts, limits, live, known, forced, reasons, cost, past,
+            block,
+            breakdown,
+            quantities,
+            codes,
+            facts,
+            limits,
+            live,
+            known,
+            forced,
+            reasons,
+            cost,
+            past,
             _no_equations(len(codes)),
         )
         side.equations = side._equations()
@@ -260,8 +269,17 @@ class Side:
     def differences(self, chosen: Bools) -> set[int]:
         """Live quantities of which what is public now, less what was before, leaves a sum that may not be public: of
         parts that came new, or of the few contributors who came to a part that stays hidden."""
-        now = np.concatenate([np.broadcast_to(chosen, (len(self.quantities), len(self.codes))),
-                              np.ones((len(self.quantities), 1), bool)], axis=1) & ~self.known & (self.facts.total > 0)
+        now = (
+            np.concatenate(
+                [
+                    np.broadcast_to(chosen, (len(self.quantities), len(self.codes))),
+                    np.ones((len(self.quantities), 1), bool),
+                ],
+                axis=1,
+            )
+            & ~self.known
+            & (self.facts.total > 0)
+        )
         given_away: set[int] = set()
         for then in self.past:
             same = then.still_hidden(self.facts)
@@ -272,21 +290,24 @@ class Side:
             only_went = (went.total > 0) & (came.total == 0)
             few = (came.total > 0) & (went.total > 0) & (came.n != went.n)
             few &= np.abs(came.n - went.n) < self.limits.min_contributors
-            bad = (only_came & (primary(came, self.limits) != FREE)) | (only_went & (primary(went, self.limits) != FREE))
+            bad = (only_came & (primary(came, self.limits) != FREE)) | (
+                only_went & (primary(went, self.limits) != FREE)
+            )
             given_away |= set(np.flatnonzero((bad | few) & then.has_equation & self.live).tolist())
         return given_away
 
     def fill(self, system: System, chosen: Bools) -> list[tuple[int, int, int]]:
         """Everything hidden and every equation into `system`; (quantity, area, variable) of the hidden areas."""
         variables: dict[tuple[int, int, float], int] = {}
-        signed = (np.abs(self.facts.amount) < self.facts.total * (1 - 1e-12)).any(axis=1) | (self.facts.amount < 0).any(axis=1)
+        negative: Bools = self.facts.amount < self.facts.total * (1 - 1e-12)
         for then in self.past:
-            signed |= (then.facts.amount < 0).any(axis=1)
+            negative = negative | (then.facts.amount < then.facts.total * (1 - 1e-12))
+        signed = np.any(negative, axis=1).tolist()
         scale = self.facts.total.sum(axis=1)
 
         def variable(q: int, a: int, amount: float) -> int:
             if (q, a, amount) not in variables:
-                variables[q, a, amount] = system.variable(q, amount, float(scale[q]), bool(signed[q]))
+                variables[q, a, amount] = system.variable(q, amount, float(scale[q]), signed[q])
             return variables[q, a, amount]
 
         hidden = np.broadcast_to(chosen, (len(self.quantities), len(self.codes))) | ~self.live[:, None]
@@ -308,7 +329,9 @@ class Side:
             open_now[:, :-1] &= hidden
             old = then.changed(self.facts) & ~then.public_ever
             for q in np.flatnonzero(then.has_equation):
-                members = [variable(int(q), int(a), float(self.facts.amount[q, a])) for a in np.flatnonzero(open_now[q])]
+                members = [
+                    variable(int(q), int(a), float(self.facts.amount[q, a])) for a in np.flatnonzero(open_now[q])
+                ]
                 members += [variable(int(q), int(a), float(then.facts.amount[q, a])) for a in np.flatnonzero(old[q])]
                 if members:
                     seen.add(tuple(sorted(members)))
@@ -361,7 +384,9 @@ class _Past:
 
     def still_hidden(self, now: Facts) -> Bools:
         """Hidden then, and the same now."""
-        return ~self.public & (self.facts.total > 0) & (self.facts.amount == now.amount) & (self.facts.total == now.total)
+        return (
+            ~self.public & (self.facts.total > 0) & (self.facts.amount == now.amount) & (self.facts.total == now.total)
+        )
 
     def changed(self, now: Facts) -> Bools:
         """Hidden then, and another figure now."""
@@ -375,7 +400,9 @@ def _versions(block: Block, breakdown: str, quantities: list[Quantity], codes: l
         state = in_force(block.history, version)
         here = state.filter(pl.col("breakdown") == breakdown)
         county = state.filter((pl.col("breakdown") == COUNTY) & pl.col("is_public"))
-        county_public = tensor(county, quantities, county.get_column("breakdown_code").unique().sort().to_list() or [""])
+        county_public = tensor(
+            county, quantities, county.get_column("breakdown_code").unique().sort().to_list() or [""]
+        )
         there = tensor(here.with_columns(pl.lit(1.0).alias("total")), quantities, [*codes, REST])
         shown = tensor(here.filter("is_public").with_columns(pl.lit(1.0).alias("total")), quantities, [*codes, REST])
         public = (shown.total > 0) | (there.total == 0)
@@ -418,7 +445,7 @@ def _memory(
         cells.join(asked, on=["indicator_id", "period", "side"])
         .with_columns(is_public=~pl.col("is_withheld") & ~pl.col("breakdown_code").is_in(sorted(hidden)))
         .select([*CELL, *FACTS, "is_public"])
-        .cast({column: SCHEMA[column] for column in (*FACTS, "is_public")})  # type: ignore[arg-type]
+        .cast({column: SCHEMA[column] for column in (*FACTS, "is_public")})
     )
 
 

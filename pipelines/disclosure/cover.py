@@ -47,8 +47,12 @@ class Equations:
 
     def hidden(self, chosen: Bools) -> Facts:
         """The sum a reader can work out in each equation."""
-        parts = [np.concatenate([a, b[:, None]], axis=1) for a, b in zip(self.facts.parts, self.fixed.parts, strict=True)]
-        members = np.concatenate([np.broadcast_to(chosen, self.facts.n.shape), np.ones((len(self.quantity), 1), bool)], 1)
+        parts = [
+            np.concatenate([a, b[:, None]], axis=1) for a, b in zip(self.facts.parts, self.fixed.parts, strict=True)
+        ]
+        members = np.concatenate(
+            [np.broadcast_to(chosen, self.facts.n.shape), np.ones((len(self.quantity), 1), bool)], 1
+        )
         return Facts(*parts).merged(members)
 
 
@@ -118,7 +122,7 @@ def _broken(equations: Equations, chosen: Bools, forced: Bools) -> tuple[list[tu
             row[a] -= need
         rows.append((short, row, need - need * len(free)))
 
-    for e in np.flatnonzero(few | dominated | guessed):
+    for e in np.flatnonzero(few | dominated | guessed).tolist():
         hidden = chosen & (facts.total[e] > 0)
         lead, second = _holders(facts[e], fixed[e], hidden)
         if few[e]:

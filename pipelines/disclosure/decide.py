@@ -142,11 +142,11 @@ def _record(block: Block, solved: Iterable[Solved], found: _Found) -> None:
             for a in np.flatnonzero(one.chosen):
                 found.areas[indicator, block.window, side.breakdown, side.codes[a]] = SECONDARY
         kept.append(side.memory(one.chosen))
-        q, a = np.nonzero(one.hidden & (side.facts.n[:, :-1] + side.facts.total[:, :-1] > 0))
-        names = [side.quantities[i] for i in q]
-        codes = [side.codes[j] for j in a]
-        known = side.known[q, a]
-        reasons = [
+        of, at = np.nonzero(one.hidden & (side.facts.n[:, :-1] + side.facts.total[:, :-1] > 0))
+        names = [side.quantities[i] for i in of]
+        codes = [side.codes[j] for j in at]
+        known = side.known[of, at]
+        statuses = [
             found.hidden.get((name[0], name[1], side.breakdown, code), SECONDARY)
             for name, code in zip(names, codes, strict=True)
         ]
@@ -158,14 +158,14 @@ def _record(block: Block, solved: Iterable[Solved], found: _Found) -> None:
                     "breakdown": [side.breakdown] * len(names),
                     "breakdown_code": codes,
                     "side": [name[2] for name in names],
-                    "conf_status": reasons,
-                    "n_contributors": side.facts.n[q, a].astype(int),
-                    "amount": side.facts.amount[q, a],
-                    "lower": one.lower[q, a],
-                    "upper": one.upper[q, a],
-                    "required": one.needed[q, a],
+                    "conf_status": statuses,
+                    "n_contributors": side.facts.n[of, at].astype(int),
+                    "amount": side.facts.amount[of, at],
+                    "lower": one.lower[of, at],
+                    "upper": one.upper[of, at],
+                    "required": one.needed[of, at],
                     "is_already_public": known,
-                    "is_protected": one.wide[q, a] & ~known,
+                    "is_protected": one.wide[of, at] & ~known,
                 },
                 schema=AUDITED,
             )

@@ -1,7 +1,8 @@
 """What earlier releases made public: a memory that grows by what changed and outlives the releases it came from.
 
-`audit.public_history` of internal.duckdb: version, KEY, side, FACTS, is_public. A row says that from this version on the
-cell held this and was public or not; a cell that is gone is there with 0. The versions count releases that changed any.
+`audit.public_history` of internal.duckdb: version, KEY, side, FACTS, is_public. A row says that from this version on
+the cell held this and was public or not; a cell that is gone is there with 0. Versions count the releases that changed
+any.
 """
 
 from __future__ import annotations

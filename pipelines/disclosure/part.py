@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from pipelines.release.draft import Draft
-from pipelines.release.store import list_releases
+from pipelines.release.store import PUBLIC_FILE, list_releases
 
 
 def disclose(draft: Draft) -> None:
@@ -18,7 +18,7 @@ def disclose(draft: Draft) -> None:
     from pipelines.disclosure.facts import read_inputs
     from pipelines.disclosure.history import no_history, read_history
     from pipelines.disclosure.promises import assert_kept
-    from pipelines.disclosure.public import PUBLIC_FILE, write_internal, write_public
+    from pipelines.disclosure.public import write_internal, write_public
 
     inputs = read_inputs(draft.work_file)
     # The newest release knows of every one before it, also where readers were sent back to an older one.

@@ -11,15 +11,16 @@ FIGURES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "indicator_value": (
         ("indicator_id", "period", "breakdown", "breakdown_code"),
         (
-            "value", "numerator", "denominator", "coverage", "coverage_weighted", "estimated_share", "rolling12_value",
-            "n_enterprises",
+            "value", "numerator", "denominator", "coverage", "coverage_weighted", "estimated_share",
+            "rolling12_value", "n_enterprises",
         ),
     ),
     "indicator_progress": (
         ("target_id", "period"), ("value", "baseline", "achieved_share", "status", "light"),
     ),
     "area_progress": (
-        ("target_id", "period", "breakdown", "breakdown_code"), ("value", "baseline", "achieved_share", "status", "light"),
+        ("target_id", "period", "breakdown", "breakdown_code"),
+        ("value", "baseline", "achieved_share", "status", "light"),
     ),
     "area_ranking": (("indicator_id", "period", "breakdown", "breakdown_code"), ("value", "rank", "score")),
     "indicator_need": (
@@ -125,15 +126,18 @@ def _contributors(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _enterprises(con: duckdb.DuckDBPyConnection) -> list[str]:
     """No text names an enterprise or a project."""
-    named = " UNION ".join(f"SELECT {column} AS name FROM internal.{table}" for table, column in ENTERPRISES)
+    named = " UNION ".join(f"SELECT {column} AS name FROM internal.{table}" for table, column in ENTERPRISES)  # noqa: S608
     lines = []
     for schema, table, column in con.execute(
         "SELECT schema_name, table_name, column_name FROM duckdb_columns() "
         "WHERE database_name = 'public' AND data_type = 'VARCHAR' AND NOT internal ORDER BY ALL"
     ).fetchall():
         n = con.execute(
-            f'SELECT count(*) FROM (SELECT DISTINCT "{column}" AS cell FROM public."{schema}"."{table}") c '  # noqa: S608
-            f"SEMI JOIN ({named}) e ON c.cell = e.name OR list_contains(regexp_extract_all(c.cell, '[0-9A-Z]{{18}}'), e.name)"
+            # the cell itself, and every credit code within it
+            "SELECT count(*) FROM ("  # noqa: S608
+            f"  SELECT unnest(list_append(regexp_extract_all(cell, '[0-9A-Z]{{18}}'), cell)) AS name"
+            f'  FROM (SELECT DISTINCT "{column}" AS cell FROM public."{schema}"."{table}")'
+            f") SEMI JOIN ({named}) e USING (name)"
         ).fetchall()[0][0]
         if n:
             lines.append(f"{schema}.{table}.{column}: {n} cells name an enterprise or a project")

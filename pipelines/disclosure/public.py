@@ -18,7 +18,6 @@ from pipelines.disclosure.writer import COMMENTS
 from pipelines.home import CHECKOUT
 from pipelines.release.tables import copy_comments, write_comments
 
-PUBLIC_FILE = "public.duckdb"
 STATEMENTS = Path(__file__).with_name("public.sql")
 CELLS = "audit.disclosure_cell"
 # Fresh memory is the same in every process (glibc), so that the file's unused bytes are too.
@@ -47,7 +46,7 @@ PUBLIC_COMMENTS = {
 }
 INTERNAL_COMMENTS = {
     CELLS: (
-        "保密检查明细：每个隐藏的合计及其可推断的上下界（仅供内部）/ Hidden sums with what can be inferred; internal only",
+        "保密检查明细：隐藏的合计及其可推断的上下界（仅供内部）/ Hidden sums, what can be inferred; internal only",
         {
             "indicator_id": "指标编号 / Indicator",
             "period": "月份 YYYY-MM / Month",
@@ -65,7 +64,7 @@ INTERNAL_COMMENTS = {
         },
     ),
     HISTORY: (
-        "历次公布的记忆：每格内容或是否公布有变时一行（仅供内部）/ What each release made public, as changes; internal only",
+        "历次公布的记忆：每格内容或是否公布有变时一行（仅供内部）/ What each release made public; internal only",
         {
             "version": "自第几次有变动的发布起 / From which release that changed anything",
             "indicator_id": "指标编号 / Indicator",
@@ -102,7 +101,7 @@ def write_public(internal: Path, target: Path, decision: Decision, baseline_year
             ("plan", pl.DataFrame({"baseline_year": [baseline_year]})),
         ):
             con.register("given", frame)
-            con.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM given")
+            con.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM given")  # noqa: S608
             con.unregister("given")
         con.execute(STATEMENTS.read_text(encoding="utf-8"))
         copy_comments(con, "internal")
@@ -119,9 +118,11 @@ def write_public(internal: Path, target: Path, decision: Decision, baseline_year
             ).fetchall()
             named = {column: CONF_STATUS if column == "conf_status" else about for column, about in columns}
             comments[f"{schema}.{table}"] = comment, named
-            con.execute(f"COPY {schema}.{table} TO {_text(Path(folder) / f'{schema}.{table}.parquet')} (FORMAT parquet)")
+            con.execute(
+                f"COPY {schema}.{table} TO {_text(Path(folder) / f'{schema}.{table}.parquet')} (FORMAT parquet)"
+            )
         (Path(folder) / COMMENTS).write_text(json.dumps(comments, ensure_ascii=False), encoding="utf-8")
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             [sys.executable, "-m", "pipelines.disclosure.writer", folder, str(target)],
             check=True,
             cwd=CHECKOUT,
@@ -137,7 +138,7 @@ def write_internal(tables_file: Path, decision: Decision) -> None:
     with duckdb.connect(str(tables_file)) as con:
         for table, frame in ((CELLS, bounded), (HISTORY, decision.history)):
             con.register("given", frame)
-            con.execute(f"CREATE TABLE {table} AS SELECT * FROM given ORDER BY ALL")
+            con.execute(f"CREATE TABLE {table} AS SELECT * FROM given ORDER BY ALL")  # noqa: S608
             con.unregister("given")
         write_comments(con, INTERNAL_COMMENTS)
         con.execute("CHECKPOINT")

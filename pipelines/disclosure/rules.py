@@ -119,9 +119,8 @@ def shortfalls(facts: Facts, limits: Limits) -> tuple[NDArray[np.bool_], NDArray
     `facts` and `limits` share their first axis.
     """
     shape = (-1, *[1] * (facts.n.ndim - 1))
-    least, two, k, p, counted = (
-        part.reshape(shape) for part in (limits.min_contributors, limits.two, limits.k, limits.p, limits.counted)
-    )
+    least, k, p = (part.reshape(shape) for part in (limits.min_contributors, limits.k, limits.p))
+    two, counted = limits.two.reshape(shape), limits.counted.reshape(shape)
     there = facts.total > 0
     few = there & (facts.n < least)
     leading = facts.first + np.where(two, facts.second, 0.0)
@@ -135,6 +134,6 @@ def primary(facts: Facts, limits: Limits) -> NDArray[np.str_]:
     few, dominated, guessed = shortfalls(facts, limits)
     two = limits.two.reshape((-1, *[1] * (facts.n.ndim - 1)))
     by_dominance = np.where(two, TWO_DOMINATE, ONE_DOMINATES)
-    return np.where(
-        few, SMALL_COUNT, np.where(dominated, by_dominance, np.where(guessed, TWO_DOMINATE, FREE))
-    ).astype("U1")
+    return np.where(few, SMALL_COUNT, np.where(dominated, by_dominance, np.where(guessed, TWO_DOMINATE, FREE))).astype(
+        "U1"
+    )

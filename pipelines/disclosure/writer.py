@@ -21,7 +21,8 @@ def write(folder: Path, target: Path) -> None:
         for schema in sorted({path.name.partition(".")[0] for path in folder.glob("*.parquet")}):
             con.execute(f"CREATE SCHEMA {schema}")
         for path in sorted(folder.glob("*.parquet")):
-            con.execute(f"CREATE TABLE {path.stem} AS SELECT * FROM read_parquet($path)", {"path": str(path)})  # noqa: S608
+            given = str(path).replace("'", "''")
+            con.execute(f"CREATE TABLE {path.stem} AS SELECT * FROM read_parquet('{given}')")  # noqa: S608
         write_comments(con, comments)
         con.execute("CHECKPOINT")
     add_views(target, VIEWS)

@@ -17,7 +17,16 @@ from pipelines.home import Home
 from pipelines.release.code import code_digest, versions
 from pipelines.release.draft import Draft, Part
 from pipelines.release.files import file_digest, write_file
-from pipelines.release.store import MANIFEST, TABLES_FILE, VALUES, Release, current_release, prune, put_in_place
+from pipelines.release.store import (
+    MANIFEST,
+    PUBLIC_FILE,
+    TABLES_FILE,
+    VALUES,
+    Release,
+    current_release,
+    prune,
+    put_in_place,
+)
 from pipelines.release.tables import copy_tables, table_digests
 
 INPUT_COLUMNS = (
@@ -84,6 +93,7 @@ def publish(
         "versions": versions(),
         "inputs": inputs,
         "tables": {table: asdict(digest) for table, digest in digests.items()},
+        "public_tables": _public_digests(assembling / PUBLIC_FILE),
         "checks": [
             {k: v for k, v in asdict(c).items() if k not in {"sample", "crashed"}}
             for c in sorted(checks, key=lambda c: (c.origin, c.key))
@@ -98,6 +108,13 @@ def publish(
     path = put_in_place(home, assembling, release_id)
     prune(home)
     return Release(release_id, path, manifest, is_current=True)
+
+
+def _public_digests(public_file: Path) -> dict[str, Any]:
+    """Rows and content of the public tables: DuckDB does not promise equal bytes for equal content."""
+    if not public_file.exists():
+        return {}
+    return {table: asdict(digest) for table, digest in table_digests(public_file).items()}
 
 
 def _inputs(tables_file: Path) -> list[dict[str, Any]]:

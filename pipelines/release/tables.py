@@ -130,7 +130,8 @@ def copy_comments(con: duckdb.DuckDBPyConnection, source: str) -> None:
         con.execute(f"COMMENT ON TABLE {_name(schema)}.{_name(table)} IS {_text(comment)}")
     for schema, table, column, comment in con.execute(
         "SELECT c.schema_name, c.table_name, c.column_name, c.comment FROM duckdb_columns() c "  # noqa: S608
-        f"SEMI JOIN duckdb_tables() t USING (database_oid, schema_oid, table_oid) {here} USING (schema_name, table_name) "
+        f"SEMI JOIN duckdb_tables() t USING (database_oid, schema_oid, table_oid) {here} "
+        "USING (schema_name, table_name) "
         "WHERE c.database_name = $source AND list_contains($schemas, c.schema_name) AND c.comment IS NOT NULL "
         "ORDER BY 1, 2, c.column_index",
         there,

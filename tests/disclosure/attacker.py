@@ -56,14 +56,20 @@ class Attacker:
         for number, release in enumerate(self.releases):
             known |= {name(number, area): value for area, value in release.parts.items() if value is not None}
         unknown = sorted(
-            {name(n, area) for n, r in enumerate(self.releases) for area in [*r.parts, *(["rest"] if r.has_rest else [])]}
+            {
+                name(n, area)
+                for n, r in enumerate(self.releases)
+                for area in [*r.parts, *(["rest"] if r.has_rest else [])]
+            }
             - set(known)
         )
         rows, sums = [], []
         for number, release in enumerate(self.releases):
             if release.total is None:
                 continue
-            areas = [name(number, area) for area in release.parts] + ([name(number, "rest")] if release.has_rest else [])
+            areas = [name(number, area) for area in release.parts] + (
+                [name(number, "rest")] if release.has_rest else []
+            )
             rows.append([float(variable in areas) for variable in unknown])
             sums.append(release.total - sum(known[area] for area in areas if area in known))
         found = {}

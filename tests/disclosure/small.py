@@ -33,8 +33,11 @@ def county(months: Sequence[str], enterprises: Enterprises, about: Mapping[str, 
                 before = amounts[number - 1] if number else 0.0
                 parts.setdefault("000" if breakdown == COUNTY else town, []).append((amounts[number], before))
             for code, held in sorted(parts.items()):
-                for side, amounts_ in (("numerator", [a for a, _ in held]), ("numerator_flow_1", [a - b for a, b in held])):
-                    sizes = sorted((abs(a) for a in amounts_), reverse=True) + [0.0, 0.0]
+                for side, amounts_ in (
+                    ("numerator", [a for a, _ in held]),
+                    ("numerator_flow_1", [a - b for a, b in held]),
+                ):
+                    sizes = [*sorted((abs(a) for a in amounts_), reverse=True), 0.0, 0.0]
                     cells.append(
                         (str(about["indicator_id"]), month, breakdown, code, side, sum(a != 0 for a in amounts_),
                          sum(amounts_), sum(sizes), sizes[0], sizes[1])

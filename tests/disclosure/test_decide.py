@@ -17,9 +17,7 @@ P = 0.10
 
 def evenly(town: str, n: int, amount: float, months: int = 1) -> Enterprises:
     """`n` enterprises of a town, a little apart."""
-    return {
-        f"{town}{i}": (town, [(amount + i) * (m + 1) / months for m in range(months)]) for i in range(n)
-    }
+    return {f"{town}{i}": (town, [(amount + i) * (m + 1) / months for m in range(months)]) for i in range(n)}
 
 
 def test_two_firms_are_hidden_and_a_sibling_with_them() -> None:
@@ -69,7 +67,7 @@ def test_the_flow_of_a_month_is_a_cell() -> None:
 
 
 def test_an_earlier_release_gives_nothing_away() -> None:
-    """Town a is one firm and is hidden with b. Then b grows, and c would be the cheaper sibling: with b out, a is too."""
+    """Town a is one firm, hidden with b. Were c its sibling later, the old sum less b would be a."""
     first = county([MONTH], {**evenly("a", 1, 50), **evenly("b", 4, 20), **evenly("c", 4, 22), **evenly("d", 9, 70)})
     before = decide(first, no_history())
     assert set(hidden_towns(before, MONTH)) == {"a", "b"}
@@ -81,7 +79,9 @@ def test_an_earlier_release_gives_nothing_away() -> None:
     swapped = shown(second, before, MONTH)
     swapped.parts["b"], swapped.parts["c"] = truth(second, MONTH)["b"], None
     careless = Attacker([shown(first, before, MONTH), swapped], frozenset({"c"})).intervals()["a"]
-    assert careless.lower == pytest.approx(50) and careless.upper == pytest.approx(50), "he subtracts b from the old sum"
+    assert careless.lower == pytest.approx(50) and careless.upper == pytest.approx(50), (
+        "he subtracts b from the old sum"
+    )
     now = decide(second, before.history)
     assert {"a", "b"} <= set(hidden_towns(now, MONTH))
     attack = Attacker([shown(first, before, MONTH), shown(second, now, MONTH)], frozenset({"c"})).intervals()
@@ -133,7 +133,9 @@ def test_the_same_again_changes_nothing() -> None:
 def test_what_no_rule_describes_is_hidden() -> None:
     inputs = county([MONTH], evenly("a", 9, 50))
     stranger = inputs.rows.with_columns(pl.lit("stranger").alias("indicator_id"))
-    decision = decide(type(inputs)(inputs.cells, inputs.indicators, pl.concat([inputs.rows, stranger]), RULES), no_history())
+    decision = decide(
+        type(inputs)(inputs.cells, inputs.indicators, pl.concat([inputs.rows, stranger]), RULES), no_history()
+    )
     assert set(decision.status.get_column("indicator_id")) == {"stranger"}
 
 
