@@ -87,6 +87,15 @@ time_window as (
     select indicator_id, time_window from {{ ref('rule_achievement') }}
 ),
 
+step as (
+    select n.step
+    from (values
+        {%- for step in flow_steps() %}
+        ({{ step }}){{ "," if not loop.last }}
+        {%- endfor %}
+    ) as n (step)
+),
+
 summed as (
     select
         indicator_id,
@@ -118,7 +127,7 @@ compared as (
         {%- endfor %}
     from summed as s
     inner join time_window as w on s.indicator_id = w.indicator_id
-    cross join (values {% for step in flow_steps() %}({{ step }}){{ ", " if not loop.last }}{% endfor %}) as n (step)
+    cross join step as n
     where w.time_window <> 'year' or (s.month_number - 1) % 12 + n.step < 12
     union all
     select
@@ -132,7 +141,7 @@ compared as (
         s.numerator,
         s.denominator
     from summed as s
-    cross join (values {% for step in flow_steps() %}({{ step }}){{ ", " if not loop.last }}{% endfor %}) as n (step)
+    cross join step as n
 ),
 
 moved as (

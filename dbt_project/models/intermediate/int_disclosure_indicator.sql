@@ -38,8 +38,8 @@ matched as (
     left join {{ ref('disclosure_sensitivity') }} as s
         on
             r.rule = s.rule
-            and (s.indicator_id is null or s.indicator_id = r.indicator_id)
-            and (s.result is null or s.result = r.result)
+            and (s.indicator_id is null or r.indicator_id = s.indicator_id)
+            and (s.result is null or r.result = s.result)
 ),
 
 -- sides of published ratios, so that those which share a measure are found
@@ -75,14 +75,14 @@ placed as (
 )
 
 select
-    p.indicator_id,
-    p.rule,
-    p.sensitivity,
-    p.is_published,
-    p.base_id,
-    p.compared_with,
+    i.indicator_id,
+    i.rule,
+    i.sensitivity,
+    i.is_published,
+    i.base_id,
+    i.compared_with,
     {{ plan_parameter('baseline_year', 'varchar') }} as baseline_year,
-    p.time_window,
-    coalesce(b.own_family, p.own_family) as family
-from placed as p
-left join placed as b on p.base_id = b.indicator_id
+    i.time_window,
+    coalesce(b.own_family, i.own_family) as family
+from placed as i
+left join placed as b on i.base_id = b.indicator_id
