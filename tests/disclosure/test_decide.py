@@ -147,3 +147,11 @@ def test_parameters_are_dated() -> None:
         parameters_in(rows, "2019-12")
     with pytest.raises(RuleMissing, match="dominance_n is 3"):
         parameters_in([*RULES, {"name": "dominance_n", "valid_from": "2020-02", "value": 3.0}], "2021-01")
+
+
+def test_a_plan_without_sensitive_figures() -> None:
+    inputs = county([MONTH], evenly("a", 1, 50))
+    public = inputs.indicators.with_columns(pl.lit("public").alias("sensitivity"))
+    nothing = type(inputs)(inputs.cells.clear(), public, inputs.rows, RULES)
+    decision = decide(nothing, no_history())
+    assert decision.status.is_empty() and decision.cells.is_empty() and decision.history.is_empty()
