@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.export.public import PUBLIC_FILE, ExportBroken
+from pipelines.export.public import ExportBroken
 from pipelines.export.write import Say, write_exports
 from pipelines.home import Home
 from pipelines.release.files import file_digest
-from pipelines.release.store import Release
+from pipelines.release.store import PUBLIC_FILE, Release
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from pipelines.export.units import units
 from pipelines.gate.suites import load_suites
 from pipelines.reading import rows
 
-PUBLIC_FILE = "public.duckdb"
 SCHEMA = "marts"
 OBSERVATION = Path(__file__).with_name("observation.sql")
 

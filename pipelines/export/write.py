@@ -9,10 +9,11 @@ import duckdb
 
 from pipelines.export.descriptor import write_descriptor
 from pipelines.export.flat import write_csv, write_parquet
-from pipelines.export.public import PUBLIC_FILE, PublicTable, Release, open_public, public_tables, release_of
+from pipelines.export.public import PublicTable, Release, open_public, public_tables, release_of
 from pipelines.export.sdmx import write_sdmx
 from pipelines.export.workbook import write_workbooks
 from pipelines.release.draft import Draft
+from pipelines.release.store import PUBLIC_FILE
 
 Say = Callable[[str], None]
 Write = Callable[[duckdb.DuckDBPyConnection, Path, Sequence[PublicTable], Release], None]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.build.dbt_project import project_folder
 from pipelines.build.dbt_runner import DbtOutcome, DbtProcess, read_outcome
+from pipelines.disclosure.promises import PublicBroken
 from pipelines.gate.model import CheckResult, Problem, problems, read_results, write_results
 from pipelines.gate.process import GateDied, GateWorker
 from pipelines.gate.suites import EXPECTATIONS, Suite, expected_checks, load_suites
@@ -173,6 +174,10 @@ class Night:
             self.release = publish(self.home, self.work_file, self.data_docs, keys, checks, self.run_id, parts=PARTS)
         except UnpromisedTable as error:
             raise NotPublished("release", "有表没有承诺 a table has no suite", [str(error)]) from error
+        except PublicBroken as error:
+            raise NotPublished(
+                "disclosure", "公开文件违反承诺 the public file breaks a promise", str(error).splitlines()
+            ) from error
         return self.release
 
     def _log_tail(self) -> list[str]:

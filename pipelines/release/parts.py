@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipelines.disclosure.part import disclose
+from pipelines.export.write import exports
 from pipelines.release.draft import Draft, Part
 from pipelines.release.tables import VIEWS, add_views
 from pipelines.revision.vintage import revision
@@ -20,4 +22,4 @@ def plan(draft: Draft) -> None:
     keep_plan(draft.folder / "plan")
 
 
-PARTS: tuple[Part, ...] = (plan, revision, views)
+PARTS: tuple[Part, ...] = (plan, revision, views, disclose, exports)

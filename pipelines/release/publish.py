@@ -20,6 +20,7 @@ from pipelines.release.files import file_digest, write_file
 from pipelines.release.store import (
     KEEP_RELEASES,
     MANIFEST,
+    PUBLIC_FILE,
     TABLES_FILE,
     VALUES,
     Release,
@@ -93,6 +94,7 @@ def publish(
         "versions": versions(),
         "inputs": inputs,
         "tables": {table: asdict(digest) for table, digest in digests.items()},
+        "public_tables": _public_digests(assembling / PUBLIC_FILE),
         "checks": [
             {k: v for k, v in asdict(c).items() if k not in {"sample", "crashed"}}
             for c in sorted(checks, key=lambda c: (c.origin, c.key))
@@ -108,6 +110,13 @@ def publish(
     prune(home, KEEP_RELEASES - 1)
     path = put_in_place(home, assembling, release_id)
     return Release(release_id, path, manifest, is_current=True)
+
+
+def _public_digests(public_file: Path) -> dict[str, Any]:
+    """Rows and content of the public tables: DuckDB does not promise equal bytes for equal content."""
+    if not public_file.exists():
+        return {}
+    return {table: asdict(digest) for table, digest in table_digests(public_file).items()}
 
 
 def _inputs(tables_file: Path) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from pipelines.release.files import point, sync, sync_tree
 
 MANIFEST = "manifest.json"
 TABLES_FILE = "internal.duckdb"
+PUBLIC_FILE = "public.duckdb"
 RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 VALUES = "marts.indicator_value"
 KEEP_RELEASES = 30

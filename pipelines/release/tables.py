@@ -15,8 +15,16 @@ PUBLISHED_SCHEMAS = ("audit", "marts")
 # When a delivery arrived says nothing about its content: left out of digests, kept in the table.
 NOT_CONTENT = {"audit.delivery": {"received_at"}}
 
-# Of one night and the releases before it, not of its inputs: no rebuild gives them.
-OF_ITS_NIGHT = {"audit.check_result", "audit.revision", "audit.revision_history"}
+# Added when a release is put together: of its night, or of the releases before it, so no rebuild gives them.
+NOT_REBUILT = frozenset(
+    {
+        "audit.check_result",
+        "audit.revision",
+        "audit.revision_history",
+        "audit.disclosure_cell",
+        "audit.public_history",
+    }
+)
 
 VIEWS = Path(__file__).with_name("views.sql")
 
@@ -62,7 +70,7 @@ def copy_tables(
             con.execute(f"CREATE SCHEMA {_name(schema)}")
         for table in tables:
             _copy(con, table, keys[table])
-        _copy_comments(con)
+        copy_comments(con, "work")
         _write_checks(con, checks)
         con.execute("DETACH work")
         con.execute("CHECKPOINT")
@@ -77,13 +85,6 @@ def add_views(tables_file: Path, views: Path) -> None:
 def attach(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
     """Make another DuckDB file readable as `name`."""
     con.execute(f"ATTACH {_text(str(path))} AS {_name(name)} (READ_ONLY)")
-
-
-def write_comments(con: duckdb.DuckDBPyConnection, table: str, meaning: str, columns: Mapping[str, str]) -> None:
-    """What a table and its columns mean, in Chinese and English."""
-    con.execute(f"COMMENT ON TABLE {_qualified(table)} IS {_text(meaning)}")
-    for column, comment in columns.items():
-        con.execute(f"COMMENT ON COLUMN {_qualified(table)}.{_name(column)} IS {_text(comment)}")
 
 
 def table_digests(path: Path) -> dict[str, TableDigest]:
@@ -130,22 +131,33 @@ def _copy(con: duckdb.DuckDBPyConnection, table: str, key: Sequence[str]) -> Non
     con.execute(f"INSERT INTO {target} SELECT * FROM {source} ORDER BY {order}")  # noqa: S608
 
 
-def _copy_comments(con: duckdb.DuckDBPyConnection) -> None:
-    schemas = list(PUBLISHED_SCHEMAS)
+def copy_comments(con: duckdb.DuckDBPyConnection, source: str) -> None:
+    """Comments of the tables of the attached database `source`, for those that are here too."""
+    there = {"source": source, "schemas": list(PUBLISHED_SCHEMAS)}
+    here = "SEMI JOIN (SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()) h "
     for schema, table, comment in con.execute(
-        "SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE database_name = 'work' "
-        "AND list_contains($schemas, schema_name) AND comment IS NOT NULL ORDER BY 1, 2",
-        {"schemas": schemas},
+        f"SELECT schema_name, table_name, comment FROM duckdb_tables() {here} USING (schema_name, table_name) "  # noqa: S608
+        "WHERE database_name = $source AND list_contains($schemas, schema_name) AND comment IS NOT NULL ORDER BY 1, 2",
+        there,
     ).fetchall():
         con.execute(f"COMMENT ON TABLE {_name(schema)}.{_name(table)} IS {_text(comment)}")
     for schema, table, column, comment in con.execute(
-        "SELECT c.schema_name, c.table_name, c.column_name, c.comment FROM duckdb_columns() c "
-        "SEMI JOIN duckdb_tables() t USING (database_oid, schema_oid, table_oid) "
-        "WHERE c.database_name = 'work' AND list_contains($schemas, c.schema_name) AND c.comment IS NOT NULL "
+        "SELECT c.schema_name, c.table_name, c.column_name, c.comment FROM duckdb_columns() c "  # noqa: S608
+        f"SEMI JOIN duckdb_tables() t USING (database_oid, schema_oid, table_oid) {here} "
+        "USING (schema_name, table_name) "
+        "WHERE c.database_name = $source AND list_contains($schemas, c.schema_name) AND c.comment IS NOT NULL "
         "ORDER BY 1, 2, c.column_index",
-        {"schemas": schemas},
+        there,
     ).fetchall():
         con.execute(f"COMMENT ON COLUMN {_name(schema)}.{_name(table)}.{_name(column)} IS {_text(comment)}")
+
+
+def write_comments(con: duckdb.DuckDBPyConnection, comments: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:
+    """`comments`: `schema.table` to its own comment and those of its columns."""
+    for table, (about, columns) in comments.items():
+        con.execute(f"COMMENT ON TABLE {_qualified(table)} IS {_text(about)}")
+        for column, comment in columns.items():
+            con.execute(f"COMMENT ON COLUMN {_qualified(table)}.{_name(column)} IS {_text(comment)}")
 
 
 def _write_checks(con: duckdb.DuckDBPyConnection, checks: Sequence[CheckResult]) -> None:
@@ -156,8 +168,8 @@ def _write_checks(con: duckdb.DuckDBPyConnection, checks: Sequence[CheckResult])
     rows = [(c.name, c.table, c.passed, c.observed) for c in sorted(checks, key=lambda c: c.key)]
     if rows:
         con.executemany(f"INSERT INTO {CHECK_RESULT} VALUES (?, ?, ?, ?)", rows)  # noqa: S608
-    meaning = "本次发布的全部检查结果 every check that ran before this release"
-    write_comments(con, CHECK_RESULT, meaning, CHECK_RESULT_COLUMNS)
+    about = "本次发布的全部检查结果 every check that ran before this release"
+    write_comments(con, {CHECK_RESULT: (about, CHECK_RESULT_COLUMNS)})
 
 
 def _name(identifier: str) -> str:

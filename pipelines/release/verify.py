@@ -9,7 +9,7 @@ from pathlib import Path
 from pipelines.home import Home
 from pipelines.release.files import file_digest
 from pipelines.release.store import MANIFEST, Release, list_releases
-from pipelines.release.tables import OF_ITS_NIGHT, table_digests
+from pipelines.release.tables import NOT_REBUILT, table_digests
 
 Say = Callable[[str], None]
 
@@ -51,7 +51,7 @@ def rebuilt_differences(home: Home, release: Release, say: Say) -> list[str]:
     """Tables that come out otherwise when the release is computed again from the archive's bytes, a line each.
 
     Takes just the deliveries its manifest names, by the code and plan of now; where those differ from the release's,
-    the first lines say so. Tables of that night alone (`OF_ITS_NIGHT`) are left out. Raises `DbtFailed`.
+    the first lines say so. What is of its night or of the releases before it is left out. Raises `DbtFailed`.
     """
     from pipelines.build.rebuild import rebuild
     from pipelines.plan.seeds import plan_digest
@@ -66,7 +66,7 @@ def rebuilt_differences(home: Home, release: Release, say: Say) -> list[str]:
         made = table_digests(rebuild(home, release, Path(folder), say))
     for table, facts in release.manifest["tables"].items():
         now = made.get(table)
-        if table not in OF_ITS_NIGHT and (now is None or now.digest != facts["digest"]):
+        if table not in NOT_REBUILT and (now is None or now.digest != facts["digest"]):
             rows = "no" if now is None else now.rows
             lines.append(f"{table}: 重算结果不同 comes out otherwise ({facts['rows']} rows then, {rows} now)")
     return lines

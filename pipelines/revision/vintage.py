@@ -63,7 +63,7 @@ def revision(draft: Draft) -> None:
                 "breakdown_code varchar, value_before double, value_now double, release_before varchar not null, "
                 f"why varchar not null, primary key ({key}))"
             )
-            write_comments(con, table, MEANINGS[table], COLUMNS)
+            write_comments(con, {table: (MEANINGS[table], COLUMNS)})
         if draft.before is not None:
             attach(con, draft.before.tables, "before")
             con.execute(

@@ -21,11 +21,14 @@ import pytest
 import yaml
 
 from pipelines.build import work_file
+from pipelines.disclosure.decide import decide
+from pipelines.disclosure.history import no_history
 from pipelines.home import CHECKOUT, Home
 from pipelines.intake import values
 from pipelines.intake.archive import Archive
 from pipelines.intake.run import Delivery, known_deliveries, take_in
 from tests.contract.forms import code, register, tax, workbook
+from tests.disclosure.small import county, shown
 
 MISTAKES = {
     1: "mean of ratios",
@@ -66,7 +69,7 @@ MISTAKES = {
     36: "achievement of a decline or a range",
 }
 # What does not apply yet, and why.
-NOT_YET = {34: "no public tables yet: releases hold internal.duckdb only, for the county's own analysts"}
+NOT_YET: dict[int, str] = {}
 
 NOW = datetime(2022, 1, 5, tzinfo=UTC)
 
@@ -263,3 +266,23 @@ def test_mistake_32_a_revision_overwrites_nothing(home: Home, tmp_path: Path) ->
     known = known_deliveries(then)
     assert {d.file_name: d.status for d in known} == {first: "accepted"}
     assert rows_in_force(known, "tax")["tax_ytd"].to_list() == [100]
+
+
+def test_mistake_34_a_cell_of_one_firm() -> None:
+    """Town a is one firm of 50: right, its cell is hidden and a sibling's of 86 with it; wrong, 50 published, or its
+    cell alone hidden, for 617 less 567 of the other towns is 50 again."""
+    month = "2021-12"
+    firms = {
+        f"{town}{i}": (town, [amount + i])
+        for town, n, amount in (("a", 1, 50), ("b", 4, 20), ("c", 5, 60), ("d", 2, 80))
+        for i in range(n)
+    }
+    firms["d2"] = ("d", [10.0])
+    inputs = county([month], firms)
+    right = shown(inputs, decide(inputs, no_history()), month)
+    wrong = shown(inputs, decide(inputs, no_history(), with_secondary=False), month)
+    assert right.total == wrong.total == 617
+    assert wrong.parts["a"] is None
+    assert 617 - sum(value for value in wrong.parts.values() if value is not None) == 50
+    hidden = 617 - sum(value for value in right.parts.values() if value is not None)
+    assert (right.parts["a"], right.parts["b"], hidden) == (None, None, 136)

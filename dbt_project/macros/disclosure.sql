@@ -1,0 +1,80 @@
+{# The two largest of a group, the largest first; `nth` takes one of them (1, 2), null where there is none. #}
+{% macro two_largest(expression) -%}
+    {{ return(adapter.dispatch('two_largest')(expression)) }}
+{%- endmacro %}
+
+{% macro default__two_largest(expression) -%}
+    max({{ expression }}, 2)
+{%- endmacro %}
+
+{% macro spark__two_largest(expression) -%}
+    slice(sort_array(collect_list({{ expression }}), false), 1, 2)
+{%- endmacro %}
+
+{% macro nth(items, position) -%}
+    {{ return(adapter.dispatch('nth')(items, position)) }}
+{%- endmacro %}
+
+{% macro default__nth(items, position) -%}
+    {{ items }}[{{ position }}]
+{%- endmacro %}
+
+{% macro spark__nth(items, position) -%}
+    get({{ items }}, {{ position - 1 }})
+{%- endmacro %}
+
+{# Measures that do not run up over the year: what they differ by from month to month is no flow. #}
+{% macro stock_measures() -%}
+    {{ return([
+        'land_in_use', 'staff_avg', 'old_park_land', 'old_park_site_area', 'old_park_floor_area', 'rd_expenditure',
+        'rd_active', 'rd_institution', 'rd_reported'
+    ]) }}
+{%- endmacro %}
+
+{# Months between two figures that a reader could subtract. #}
+{% macro flow_steps() -%}
+    {{ return(range(1, 13) | list) }}
+{%- endmacro %}
+
+{# Per cell of a breakdown what disclosure control asks about each side: contributors other than 0, sum, sum without
+   signs, and the two largest without signs. `sides`: columns of the relation `contribution`. #}
+{% macro contributor_facts(contribution, sides) -%}
+    {%- set codes = {'county': 'county_code'} -%}
+    {%- do codes.update(breakdowns()) -%}
+    {%- for breakdown, code in codes.items() %}
+    select
+        indicator_id,
+        period,
+        '{{ breakdown }}' as breakdown,
+        coalesce({{ code }}, '~') as breakdown_code
+        {%- for side in sides %},
+        count_if({{ side }} <> 0) as {{ side }}_n,
+        cast(sum({{ side }}) as double) as {{ side }}_amount,
+        cast(sum(abs({{ side }})) as double) as {{ side }}_total,
+        {{ two_largest('abs(' ~ side ~ ')') }} as {{ side }}_largest
+        {%- endfor %}
+    from {{ contribution }}
+    group by indicator_id, period, coalesce({{ code }}, '~')
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# The same, a row a side. #}
+{% macro facts_by_side(facts, sides) -%}
+    {%- for side in sides %}
+    select
+        indicator_id,
+        period,
+        breakdown,
+        breakdown_code,
+        '{{ side }}' as side,
+        {{ side }}_n as n_contributors,
+        {{ side }}_amount as amount,
+        {{ side }}_total as total,
+        cast({{ nth(side ~ '_largest', 1) }} as double) as largest,
+        cast({{ nth(side ~ '_largest', 2) }} as double) as second_largest
+    from {{ facts }}
+    where {{ side }}_amount is not null
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
