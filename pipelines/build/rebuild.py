@@ -27,11 +27,13 @@ class DbtFailed(Exception):
 def rebuild(home: Home, release: Release, folder: Path, say: Callable[[str], None]) -> Path:
     """The tables of `release` made again in `folder`, as a DuckDB file like the released one, without check results.
 
-    Raises `DbtFailed`; `FileNotFoundError` where the archive lacks bytes that the release was made from.
+    Nothing that was made of a delivery before is believed: every file is parsed and judged anew. `folder` keeps the
+    work file too (`build.duckdb`). Raises `DbtFailed`; `FileNotFoundError` where the archive lacks bytes that the
+    release was made from.
     """
     named = {(i["source"], i["file_name"], i["sha256"]) for i in release.manifest["inputs"]}
     say("重读存档 reading the archive")
-    deliveries = known_deliveries(home, lambda a: (a.source, a.file_name, a.sha256) in named)
+    deliveries = known_deliveries(_from_bytes(home, folder), lambda a: (a.source, a.file_name, a.sha256) in named)
     if gone := sorted(named - {(d.source, d.file_name, d.sha256) for d in deliveries}):
         raise FileNotFoundError(f"存档缺少 the archive lacks {len(gone)} deliveries, the first {gone[0]}")
     path = work_file.create(deliveries, folder)
@@ -48,3 +50,12 @@ def rebuild(home: Home, release: Release, folder: Path, say: Callable[[str], Non
     say("比较 comparing")
     copy_tables(path, folder / TABLES_FILE, {suite.table: suite.key for suite in load_suites()}, [])
     return folder / TABLES_FILE
+
+
+def _from_bytes(home: Home, folder: Path) -> Home:
+    """A home whose archive holds the bytes and arrivals of `home`, and nothing that was made of them."""
+    bare = Home(folder / "bare")
+    bare.archive.mkdir(parents=True)
+    for kept in ("objects", "deliveries"):
+        (bare.archive / kept).symlink_to((home.archive / kept).resolve())
+    return bare

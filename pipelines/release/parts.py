@@ -11,4 +11,12 @@ def views(draft: Draft) -> None:
     add_views(draft.tables, VIEWS)
 
 
-PARTS: tuple[Part, ...] = (views,)
+def passports(draft: Draft) -> None:
+    """A passport for every figure of the county; after whatever writes public tables or revisions."""
+    # Imported here, so that Dagster's definitions load without the templates.
+    from pipelines.passport.part import passports as write
+
+    write(draft)
+
+
+PARTS: tuple[Part, ...] = (views, passports)

@@ -41,3 +41,8 @@ inner join marts.dimension as d on v.breakdown = d.breakdown and v.breakdown_cod
 where v.breakdown = 'industry'
 order by v.indicator_id, v.period, v.breakdown_code;
 comment on view by_industry is '行业大类数值 / Values of the industry divisions with their names';
+
+-- Twelve hexadecimal digits that name a figure: of what it is alone, so the same in every release.
+create macro passport_id(indicator_id, period, breakdown, breakdown_code) as
+substr(sha256(concat_ws('|', indicator_id, period, breakdown, breakdown_code)), 1, 12);
+comment on macro passport_id is '数字护照编号 / Id of a figure, the name of its passport';

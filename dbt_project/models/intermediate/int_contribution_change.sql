@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 {#- Both months of a change: the contributions to the ratio of the month itself and of the month it is compared with, and
-    the price index by which either is brought to comparable prices. -#}
+    the price index by which either is brought to comparable prices (it stands in the numerator and is not summed). -#}
 with
 
 rule_month as (
@@ -55,7 +55,8 @@ select
     'fact_period': 's.fact_period',
     'contributor_kind': "'price_index'",
     'contributor': 'cast(x.year as varchar)',
-    'is_counted': 'true',
+    'numerator': 'x.deflator',
+    'is_counted': 'false',
     'delivery_id': 'x.delivery_id',
     'row_number': 'x.row_number'
 }) }}
