@@ -171,10 +171,13 @@ def _rules(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _audit(con: duckdb.DuckDBPyConnection, database: str, *, details: bool = True) -> None:
-    """`database`: where `audit` is whole. Without `details` neither what a refused file held nor spoiled rows."""
-    shown = "detail" if details else "cast(null as varchar) as detail"
+    """`database`: where `audit` is whole. Without `details` of a refused file only that there was one, and why; and no
+    spoiled rows."""
+    shown = "file_name, detail" if details else (
+        "case status when 'refused' then null else file_name end as file_name, cast(null as varchar) as detail"
+    )
     con.execute(
-        "create temp table delivery as select source, file_name, period, version, sha256, status, reason, "  # noqa: S608
+        "create temp table delivery as select source, period, version, sha256, status, reason, "  # noqa: S608
         f"rows_quarantined, {shown} from {database}.audit.delivery"
     )
     con.execute(

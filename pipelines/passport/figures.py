@@ -71,7 +71,7 @@ _MINE = """
     end or (c.contributor_kind = 'price_index' and c.indicator_id = a.indicator_id)
 """
 # Every row that a contribution stands on: itself, or what its carriers name.
-MINE_ROW = """
+_MINE_ROW = """
     create or replace temp table mine_row as
     select figure_id, side, contributor_kind, contributor, is_counted, source, file_name, sheet, row_number, sha256
     from mine
@@ -174,10 +174,7 @@ def read(
     code: str | None = None,
 ) -> list[Passport]:
     """The passports of the figures asked for, by indicator and month, from a connection of `evidence`."""
-    con.execute(_ASKED, {"breakdown": breakdown, "code": code, "indicator": indicator, "period": period})
-    if internal:
-        con.execute(_MINE)
-        con.execute(MINE_ROW)
+    ask(con, breakdown=breakdown, indicator=indicator, period=period, code=code, internal=internal)
     # An earlier month that a growth compares with is looked up where the contributions name it.
     facts = "union select figure_id, indicator_id, fact_period from mine" if internal else _compared(con)
     terms: dict[str, dict[str, Row]] = defaultdict(dict)
@@ -231,6 +228,23 @@ def read(
             )
         )
     return found
+
+
+def ask(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    breakdown: str,
+    indicator: str | None = None,
+    period: str | None = None,
+    code: str | None = None,
+    internal: bool = True,
+) -> None:
+    """Temporary tables `asked` (the figures), and in the internal edition `mine` (what adds up to each) and `mine_row`
+    (the rows that this stands on: source, file_name, sheet, row_number, sha256)."""
+    con.execute(_ASKED, {"breakdown": breakdown, "code": code, "indicator": indicator, "period": period})
+    if internal:
+        con.execute(_MINE)
+        con.execute(_MINE_ROW)
 
 
 def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:

@@ -98,7 +98,7 @@ def status(name: str | None) -> str:
 
 def outcome(delivery: dict[str, Any]) -> str:
     """What became of a file that a figure looks for."""
-    if delivery["file_name"] is None:
+    if delivery["status"] is None:
         return "缺失 missing"
     if delivery["status"] == "refused":
         detail = f": {delivery['detail']}" if delivery["detail"] else ""
