@@ -111,15 +111,22 @@ _LARGEST = f"""
         where is_counted and side = 'figure' and (numerator is null or numerator <> 0)
         qualify place <= {LARGEST}
     ),
-    named as (
-        select r.figure_id, r.place, t.source, t.file_name, t.sheet, t.row_number
+    -- one row of each source first, then the next of each
+    stood_on as (
+        select r.figure_id, r.place, t.source, t.file_name, t.sheet, t.row_number,
+            row_number() over (
+                partition by r.figure_id, r.place, t.source order by t.file_name desc, t.sheet, t.row_number
+            ) as nth
         from ranked as r
         inner join mine_row as t
             on r.figure_id = t.figure_id and r.side = t.side and r.contributor_kind = t.contributor_kind
             and r.contributor = t.contributor
             and (r.source is null or (r.file_name = t.file_name and r.row_number = t.row_number))
+    ),
+    named as (
+        select * from stood_on
         qualify row_number() over (
-            partition by r.figure_id, r.place order by t.source, t.file_name desc, t.sheet, t.row_number
+            partition by figure_id, place order by nth, source, file_name desc, sheet, row_number
         ) <= {NAMED_ROWS}
     ),
     told as (

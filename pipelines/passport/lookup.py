@@ -36,11 +36,12 @@ def find_figure(release: Release, target: str, period: str, area: str | None) ->
     if not there:
         raise NothingThere(f"{indicator}: 该指标没有公布的数 no figure of this target is published")
     asked = area.strip().lower() if area else None
-    of_area = [
-        row
-        for row in there
-        if (row["breakdown"] == "county" if asked is None else asked in _called(row))
-    ]
+    of_area = [row for row in there if (row["breakdown"] == "county" if asked is None else asked in _called(row))]
+    if not of_area and asked is not None:
+        # part of a name will do where it is that of one area only
+        of_area = [row for row in there if any(asked in name for name in _called(row))]
+        if len({(row["breakdown"], row["breakdown_code"]) for row in of_area}) > 1:
+            of_area = []
     if not of_area:
         raise NothingThere(
             f"{area}: 该指标没有这个区域 no figure for this area; there are: "

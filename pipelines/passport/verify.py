@@ -22,6 +22,7 @@ from pipelines.passport.part import INTERNAL, PUBLIC
 from pipelines.reading import NothingThere, number
 from pipelines.release.files import file_digest
 from pipelines.release.store import Release, current_release, list_releases
+from pipelines.release.tables import VIEWS, add_views
 
 PASSPORT_ID = re.compile(r"[0-9a-f]{12}")
 SHOWN_FAULTS = 10
@@ -195,6 +196,7 @@ def _again(
             tables = rebuild(home, release, folder, say)
         except FileNotFoundError as gone:
             return None, set(), [str(gone)]
+        add_views(tables, VIEWS)
         with evidence.of_work_file(tables, folder / "build.duckdb") as con:
             return _numbers(con, "release.marts", key), _rows_of(con, key), []
 
