@@ -409,7 +409,8 @@ def passport(
     target: Annotated[str, typer.Argument(help="指标编号或名称 a target's id or Chinese name.")],
     period: Annotated[str, typer.Argument(help="月份 a month, as 2021-06.")],
     area: Annotated[
-        str | None, typer.Argument(help="区域 code or name of a town, platform or division; the county where not given.")
+        str | None,
+        typer.Argument(help="区域 code or name of a town, platform or division; the county where not given."),
     ] = None,
     release: Annotated[
         str | None, typer.Option(help="版本 the beginning of a release's id; the current where not given.")
@@ -419,7 +420,8 @@ def passport(
     """数字护照 How a published figure comes about: its formula with numbers, who answers for it, what adds up to it,
     from which files and rows, what was quarantined or missing, and what earlier releases said.
 
-    Examples: `fenghuang passport tax_per_mu_above_scale 2021-06`, `fenghuang passport 规上工业亩均税收 2021-06 武康街道`
+    Examples: `fenghuang passport tax_per_mu_above_scale 2021-06`,
+    `fenghuang passport 规上工业亩均税收 2021-06 舞阳街道`
     """
     import json
 

@@ -14,6 +14,7 @@ The public edition has neither `contribution` nor what follows it, nor `quaranti
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,12 +69,13 @@ _CARRIER = """
 def of_work_file(tables: Path, work_file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The internal edition from `tables` (`internal.duckdb`) and the night's work file, both only read."""
     with _release(tables) as con:
+        # A province's contributions are more than memory; what does not fit waits beside the work file.
+        con.execute("set temp_directory = $folder", {"folder": str(work_file.parent / "passport_spill")})
+        con.execute("set memory_limit = $limit", {"limit": os.environ.get("FENGHUANG_MEMORY_LIMIT", "4GB")})
         _attach(con, work_file, "build")
         con.execute(_CONTRIBUTION)
         con.execute(_SOURCE_ROW)
-        con.execute(
-            "create temp table contribution_source as select * from build.intermediate.int_contribution_source"
-        )
+        con.execute("create temp table contribution_source as select * from build.intermediate.int_contribution_source")
         _rules(con)
         _audit(con, "release")
         yield con
@@ -132,8 +134,8 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         _copy(
             con,
             f"select * from contribution where indicator_id = {of} order by period, side desc, is_counted desc, "  # noqa: S608
-            "numerator desc nulls last, denominator desc nulls last, contributor_kind, contributor, serves, fact_period, "
-            "file_name nulls last, row_number nulls last, town_code nulls last",
+            "numerator desc nulls last, denominator desc nulls last, contributor_kind, contributor, serves, "
+            "fact_period, file_name nulls last, row_number nulls last, town_code nulls last",
             kept / CONTRIBUTIONS,
         )
         _copy(
@@ -173,8 +175,10 @@ def _rules(con: duckdb.DuckDBPyConnection) -> None:
 def _audit(con: duckdb.DuckDBPyConnection, database: str, *, details: bool = True) -> None:
     """`database`: where `audit` is whole. Without `details` of a refused file only that there was one, and why; and no
     spoiled rows."""
-    shown = "file_name, detail" if details else (
-        "case status when 'refused' then null else file_name end as file_name, cast(null as varchar) as detail"
+    shown = (
+        "file_name, detail"
+        if details
+        else ("case status when 'refused' then null else file_name end as file_name, cast(null as varchar) as detail")
     )
     con.execute(
         "create temp table delivery as select source, period, version, sha256, status, reason, "  # noqa: S608

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 
 from pipelines.passport.formula import lines
+from pipelines.reading import rows as _rows
 
 Row = dict[str, Any]
 # How many contributors a passport shows; all of them lie in its Parquet.
 LARGEST = 12
 # How many of the rows of a contributor it names.
 NAMED_ROWS = 4
+# Contributions that are looked at together.
+BATCH_ROWS = 1_000_000
 
 
 @dataclass(frozen=True)
 class Passport:
-    """One figure. `figure`: its row of indicator_value with `figure_id` and the area's names. `deliveries`: the files it
-    looks for, each with what became of it, and (internal edition) how many of its rows contribute. `largest`: the
-    contributions that count most. `earlier`: what earlier releases said (`Vintage.of`)."""
+    """One figure. `figure`: its row of indicator_value with `figure_id` and the area's names. `deliveries`: the files
+    it looks for, each with what became of it, and (internal edition) how many of its rows contribute. `largest`: the
+    contributions that count most. `earlier`: what earlier releases said (`vintages.earlier_values`)."""
 
     figure: Row
     indicator: Row
@@ -33,7 +36,8 @@ class Passport:
     contributors: Row | None
     largest: list[Row]
     deliveries: list[Row]
-    checks: int
+    n_passed: int
+    n_warned: int
     previous: str | None
     following: str | None
     earlier: list[Row] = field(default_factory=list)
@@ -53,7 +57,7 @@ _ASKED = """
     from marts.indicator_value as v
     left join marts.dimension as d on v.breakdown = d.breakdown and v.breakdown_code = d.breakdown_code
     where v.breakdown = $breakdown and ($code is null or v.breakdown_code = $code)
-        and ($indicator is null or v.indicator_id = $indicator)
+        and ($indicators is null or list_contains($indicators, v.indicator_id))
     window one as (partition by v.indicator_id, v.breakdown, v.breakdown_code order by v.period)
     qualify $period is null or v.period = $period
 """
@@ -101,7 +105,7 @@ _CONTRIBUTORS = """
         count(distinct contributor) filter (where is_counted) as n_counted
     from mine where side = 'figure' group by figure_id
 """
-_LARGEST = f"""
+_LARGEST = """
     with ranked as (
         select *, row_number() over (
             partition by figure_id
@@ -109,7 +113,7 @@ _LARGEST = f"""
         ) as place
         from mine
         where is_counted and side = 'figure' and (numerator is null or numerator <> 0)
-        qualify place <= {LARGEST}
+        qualify place <= $largest
     ),
     -- one row of each source first, then the next of each
     stood_on as (
@@ -127,7 +131,7 @@ _LARGEST = f"""
         select * from stood_on
         qualify row_number() over (
             partition by figure_id, place order by nth, source, file_name desc, sheet, row_number
-        ) <= {NAMED_ROWS}
+        ) <= $named
     ),
     told as (
         select figure_id, place, string_agg(
@@ -153,7 +157,8 @@ _FILES = """
         inner join carrier as c on l.indicator_id = c.indicator_id and l.fact_period = c.fact_period
     ),
     whole as (
-        select source, max(coalesce(period, '')) filter (where status = 'accepted') as newest from delivery group by source
+        select source, max(coalesce(period, '')) filter (where status = 'accepted') as newest
+        from delivery group by source
     )
     select w.figure_id, w.source, w.file_period, d.file_name, d.sha256, d.status, d.reason, d.detail,
         d.rows_quarantined
@@ -176,12 +181,12 @@ def read(
     *,
     internal: bool,
     breakdown: str = "county",
-    indicator: str | None = None,
+    indicators: Sequence[str] | None = None,
     period: str | None = None,
     code: str | None = None,
 ) -> list[Passport]:
     """The passports of the figures asked for, by indicator and month, from a connection of `evidence`."""
-    ask(con, breakdown=breakdown, indicator=indicator, period=period, code=code, internal=internal)
+    ask(con, breakdown=breakdown, indicators=indicators, period=period, code=code, internal=internal)
     # An earlier month that a growth compares with is looked up where the contributions name it.
     facts = "union select figure_id, indicator_id, fact_period from mine" if internal else _compared(con)
     terms: dict[str, dict[str, Row]] = defaultdict(dict)
@@ -190,23 +195,23 @@ def read(
     used = {(r[_KEY], r["sha256"], r["source"]): r["n"] for r in (_rows(con, _ROWS_OF_FILES) if internal else [])}
     spoiled = _spoiled(con) if internal else {}
     files = _grouped(_rows(con, _FILES.format(facts=facts)))
-    largest = _grouped(_rows(con, _LARGEST)) if internal else {}
+    largest = _grouped(_rows(con, _LARGEST, largest=LARGEST, named=NAMED_ROWS)) if internal else {}
     contributors = {row[_KEY]: row for row in (_rows(con, _CONTRIBUTORS) if internal else [])}
-    indicators = {row["target_id"]: row for row in _rows(con, "select * from marts.indicator")}
+    about_all = {row["target_id"]: row for row in _rows(con, "select * from marts.indicator")}
     rules = {row["indicator_id"]: row for row in _rows(con, "select * from formula")}
     verdicts = {(r["target_id"], r["period"]): r for r in _rows(con, "select * from marts.indicator_progress")}
     officials: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in _rows(con, "select * from marts.official_value order by published_on"):
         officials[row["indicator_id"], row["period"], row["breakdown"], row["breakdown_code"]].append(row)
     bases = _bases(con)
-    n_checks = _n_checks(con)
+    checks = _n_checks(con)
     revisions = _revisions(con) if internal else {}
 
     found = []
     for figure in _rows(con, "select * from asked order by indicator_id, period, breakdown_code"):
         key = figure["indicator_id"], figure["period"], figure["breakdown"], figure["breakdown_code"]
         rule = rules[figure["indicator_id"]]
-        about = indicators[figure["indicator_id"]]
+        about = about_all[figure["indicator_id"]]
         unit = about["unit"]
         hidden = figure.get("conf_status", "F") not in ("F", None)
         progress = verdicts.get(key[:2]) if breakdown == "county" else None
@@ -228,7 +233,8 @@ def read(
                     }
                     for file in files.get(figure[_KEY], [])
                 ],
-                checks=n_checks[f"int_indicator_{rule['kind']}"] + n_checks["marts"],
+                n_passed=_checks_of(checks, rule["kind"], True),
+                n_warned=_checks_of(checks, rule["kind"], False),
                 previous=figure["previous"],
                 following=figure["following"],
                 revisions=revisions.get(key, []),
@@ -237,27 +243,48 @@ def read(
     return found
 
 
+def batches(con: duckdb.DuckDBPyConnection, *, internal: bool) -> Iterator[list[str]]:
+    """All indicators, in batches of so many contributions that a province's fit into memory."""
+    batch: list[str] = []
+    held = 0
+    size = "count(c.indicator_id)" if internal else "0"
+    join = "left join contribution as c on v.indicator_id = c.indicator_id" if internal else ""
+    for indicator, n in con.execute(
+        "with v as (select distinct indicator_id from marts.indicator_value) "  # noqa: S608 - words of this function
+        f"select v.indicator_id, {size} from v {join} group by v.indicator_id order by v.indicator_id"
+    ).fetchall():
+        if batch and held + n > BATCH_ROWS:
+            yield batch
+            batch, held = [], 0
+        batch.append(indicator)
+        held += n
+    if batch:
+        yield batch
+
+
 def ask(
     con: duckdb.DuckDBPyConnection,
     *,
     breakdown: str,
-    indicator: str | None = None,
+    indicators: Sequence[str] | None = None,
     period: str | None = None,
     code: str | None = None,
     internal: bool = True,
 ) -> None:
     """Temporary tables `asked` (the figures), and in the internal edition `mine` (what adds up to each) and `mine_row`
     (the rows that this stands on: source, file_name, sheet, row_number, sha256)."""
-    con.execute(_ASKED, {"breakdown": breakdown, "code": code, "indicator": indicator, "period": period})
+    con.execute(
+        _ASKED,
+        {
+            "breakdown": breakdown,
+            "code": code,
+            "indicators": None if indicators is None else list(indicators),
+            "period": period,
+        },
+    )
     if internal:
         con.execute(_MINE)
         con.execute(_MINE_ROW)
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
-    cursor = con.execute(query)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _grouped(found: list[Row]) -> dict[str, list[Row]]:
@@ -314,25 +341,33 @@ def _base(
     return {side: bases.get((rule["base_indicator_id"], month, *area)) for side, month in sides.items()}
 
 
-def _n_checks(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Checks that ran and passed: on the published figures and their progress, and on each model of a rule."""
-    counts: dict[str, int] = defaultdict(int)
-    for row in _rows(con, "select table_name, count(*) as n from checked where passed group by table_name"):
-        schema, _, table = row["table_name"].partition(".")
-        if table in ("indicator_value", "indicator_progress", "indicator") and schema == "marts":
-            counts["marts"] += row["n"]
-        counts[table] = row["n"]
-    return counts
+def _n_checks(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, bool], int]:
+    """(table, passed) to the number of checks on it."""
+    found = con.execute("select table_name, passed, count(*) from checked group by all").fetchall()
+    return {(table, passed): n for table, passed, n in found}
+
+
+def _checks_of(counts: Mapping[tuple[str, bool], int], kind: str, passed: bool) -> int:
+    return sum(counts.get((table, passed), 0) for table in _checked_tables(kind))
+
+
+def _checked_tables(kind: str) -> list[str]:
+    """The tables whose checks are about a figure of this kind of rule."""
+    return [
+        "marts.indicator_value",
+        "marts.indicator_progress",
+        "marts.indicator",
+        f"intermediate.int_indicator_{kind}",
+    ]
 
 
 def check_names(con: duckdb.DuckDBPyConnection, kind: str) -> list[Row]:
-    """The checks that `Passport.checks` counts, by table and name."""
-    cursor = con.execute(
-        "select table_name, check_name, passed from checked where table_name in "
-        "('marts.indicator_value', 'marts.indicator_progress', 'marts.indicator', $model) order by all",
-        {"model": f"intermediate.int_indicator_{kind}"},
+    """The checks that a passport counts: table_name, check_name, passed."""
+    return _rows(
+        con,
+        "select table_name, check_name, passed from checked where list_contains($tables, table_name) order by all",
+        tables=_checked_tables(kind),
     )
-    return [dict(zip(("table_name", "check_name", "passed"), row, strict=True)) for row in cursor.fetchall()]
 
 
 def _revisions(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, ...], list[Row]]:

@@ -17,8 +17,8 @@ Key = tuple[str, str, str, str]
 
 
 def find_figure(release: Release, target: str, period: str, area: str | None) -> Key:
-    """(indicator_id, period, breakdown, breakdown_code) of a published figure. `target`: id or Chinese name; `area`: code
-    or name of a town, platform or division, the county where None.
+    """(indicator_id, period, breakdown, breakdown_code) of a published figure. `target`: id or Chinese name; `area`:
+    code or name of a town, platform or division, the county where None.
 
     Raises `NothingThere`, naming the nearest targets, the areas, or the months that there are.
     """
@@ -86,7 +86,7 @@ def read_one(release: Release, key: Key, known: Iterable[Release]) -> figures.Pa
     try:
         with evidence.of_release(release.path / INTERNAL, release.tables, indicator) as con:
             (passport,) = figures.read(
-                con, internal=True, breakdown=breakdown, indicator=indicator, period=period, code=code
+                con, internal=True, breakdown=breakdown, indicators=[indicator], period=period, code=code
             )
     except FileNotFoundError as missing:
         raise NothingThere(str(missing)) from missing
@@ -109,7 +109,8 @@ def as_json(passport: figures.Passport, content_hash: str) -> dict[str, Any]:
         "contributors": passport.contributors,
         "largest": passport.largest,
         "deliveries": passport.deliveries,
-        "checks_passed": passport.checks,
+        "checks_passed": passport.n_passed,
+        "warnings": passport.n_warned,
         "earlier_releases": passport.earlier,
         "revisions": passport.revisions,
     }

@@ -67,7 +67,7 @@ def machine(passport: Passport, content_hash: str, *, internal: bool) -> Markup:
     facts |= {name: None if passport.is_suppressed else passport.figure[name] for name in NUMBERS}
     facts |= {"content_hash": content_hash, "edition": "internal" if internal else "public"}
     text = json.dumps(facts, ensure_ascii=True, sort_keys=True)
-    return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - JSON in ASCII, no tag can begin in it
+    return Markup(text.replace("<", "\\u003c"))  # JSON in ASCII: no tag can begin in it
 
 
 def _environment() -> Environment:

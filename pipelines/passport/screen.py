@@ -43,16 +43,10 @@ def render(p: Passport, content_hash: str) -> Group:
         ("配合 with", about["co_units"]),
         ("口径 definition", about["definition"]),
         ("说明 caveat", about["caveat"]),
-        *(
-            ("官方 official", f"{number(o['official_value'])}, {o['source']}, {o['published_on']}")
-            for o in p.officials
-        ),
+        *(("官方 official", f"{number(o['official_value'])}, {o['source']}, {o['published_on']}") for o in p.officials),
         ("贡献者 adds up", adds),
-        ("检查 checks", f"{p.checks} 项全部通过 all passed"),
-        *(
-            ("修订 revised", f"{number(r['value_before'])} → {number(r['value_now'])}: {r['why']}")
-            for r in p.revisions
-        ),
+        ("检查 checks", f"{p.n_passed} 项通过 passed" + (f", {p.n_warned} 项提醒 warnings" if p.n_warned else "")),
+        *(("修订 revised", f"{number(r['value_before'])} → {number(r['value_now'])}: {r['why']}") for r in p.revisions),
         *(("此前 earlier", f"{v['content']} ({v['latest']}): {number(v['value'])}") for v in p.earlier),
         ("发布内容 content", content_hash),
     ):

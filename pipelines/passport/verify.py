@@ -87,9 +87,10 @@ KEY = ("indicator_id", "period", "breakdown", "breakdown_code")
 
 
 def verify(home: Home, name: str, say: Say) -> Verdict:
-    """`name`: a page's path, or an id (of the current release). Computes the release of it again from the archive's bytes.
+    """`name`: a page's path, or an id (of the current release). Computes its release again from the archive's bytes.
 
-    Raises `NothingThere` for what names no passport; `DbtFailed` where the figures could not be computed again.
+    Raises `NothingThere` for what names no passport; `DbtFailed` or `FileNotFoundError` where it could not be computed
+    again.
     """
     path = Path(name)
     if path.is_file():
@@ -112,9 +113,11 @@ def verify(home: Home, name: str, say: Say) -> Verdict:
         faults.append(f"页面 the page says {number(facts['value'])}, 发布 the release {number(published['value'])}")
     faults += _evidence_faults(release, key[0])
     listed = _listed_rows(release, key)
-    faults += _archive_faults(Archive(home.archive), listed)
-    recomputed, found, why = _again(home, release, key, say)
-    faults += why
+    damaged = _archive_faults(Archive(home.archive), listed)
+    if damaged:
+        faults += [*damaged, "重算 recomputed —: 请先从备份恢复存档 restore the archive from its back-up first"]
+        return Verdict(facts["figure_id"], key, release, published, None, len(listed), faults)
+    recomputed, found = _again(home, release, key, say)
     if recomputed != published:
         now = "—" if recomputed is None else number(recomputed["value"])
         faults.append(f"数值 value: 公布 published {number(published['value'])}, 重算 recomputed {now}")
@@ -123,7 +126,10 @@ def verify(home: Home, name: str, say: Say) -> Verdict:
             for n in NUMBERS
             if recomputed is not None and recomputed[n] != published[n]
         ]
-    for rows, words in ((listed - found, "存档中没有此行 not a row of the archive"), (found - listed, "未列出 not listed")):
+    for rows, words in (
+        (listed - found, "存档中没有此行 not a row of the archive"),
+        (found - listed, "未列出 not listed"),
+    ):
         faults += _shortened([f"{_told(row)}: {words}" for row in sorted(rows, key=_told)])
     return Verdict(facts["figure_id"], key, release, published, recomputed, len(listed), faults)
 
@@ -168,7 +174,7 @@ def _listed_rows(release: Release, key: Key) -> set[tuple[Any, ...]]:
 def _rows_of(con: duckdb.DuckDBPyConnection, key: Key) -> set[tuple[Any, ...]]:
     """The rows that a figure stands on: source, file_name, sheet, row_number, sha256."""
     indicator, period, breakdown, code = key
-    figures.ask(con, breakdown=breakdown, indicator=indicator, period=period, code=code)
+    figures.ask(con, breakdown=breakdown, indicators=[indicator], period=period, code=code)
     return set(con.execute(f"select distinct {', '.join(ROW)} from mine_row").fetchall())  # noqa: S608
 
 
@@ -186,19 +192,16 @@ def _archive_faults(archive: Archive, rows: set[tuple[Any, ...]]) -> list[str]:
 
 def _again(
     home: Home, release: Release, key: Key, say: Say
-) -> tuple[dict[str, float | None] | None, set[tuple[Any, ...]], list[str]]:
-    """The figure computed again, the rows it stands on now, and why it could not be."""
+) -> tuple[dict[str, float | None] | None, set[tuple[Any, ...]]]:
+    """The numbers of the figure computed again (None where it does not come out), and the rows it stands on now."""
     from pipelines.build.rebuild import rebuild
 
     with tempfile.TemporaryDirectory(prefix="fenghuang-verify-") as name:
         folder = Path(name)
-        try:
-            tables = rebuild(home, release, folder, say)
-        except FileNotFoundError as gone:
-            return None, set(), [str(gone)]
+        tables = rebuild(home, release, folder, say)
         add_views(tables, VIEWS)
         with evidence.of_work_file(tables, folder / "build.duckdb") as con:
-            return _numbers(con, "release.marts", key), _rows_of(con, key), []
+            return _numbers(con, "release.marts", key), _rows_of(con, key)
 
 
 def _numbers(con: duckdb.DuckDBPyConnection, schema: str, key: Key) -> dict[str, float | None] | None:

@@ -27,9 +27,7 @@ def chain(newest: Release | None, known: Iterable[Release], content_hash: str) -
     return found
 
 
-def earlier_values(
-    releases: Iterable[Release], file_name: str, breakdown: str = "county"
-) -> History:
+def earlier_values(releases: Iterable[Release], file_name: str, breakdown: str = "county") -> History:
     """Figure to what earlier releases said, newest first: `content` (first digits of the content hash), `latest`
     (its last month) and `value`. Of releases in a row that agree the earliest is named. A release without
     `file_name` says nothing."""

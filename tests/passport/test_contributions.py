@@ -122,8 +122,11 @@ def test_every_row_that_is_named_stands_in_the_archive_where_it_says(night: Nigh
         ).fetchall()
     )
     assert len(named) > 4_000
-    in_force = {(i["source"], i["file_name"], i["sha256"]) for i in night.release.manifest["inputs"]
-                if i["status"] == "accepted"}
+    in_force = {
+        (i["source"], i["file_name"], i["sha256"])
+        for i in night.release.manifest["inputs"]
+        if i["status"] == "accepted"
+    }
     archive = Archive(night.home.archive)
     contracts = load_contracts()
     there = set()

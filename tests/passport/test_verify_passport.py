@@ -10,11 +10,14 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from pipelines.build.rebuild import rebuild
 from pipelines.cli import app
 from pipelines.home import Home
 from pipelines.intake.archive import Archive
 from pipelines.passport.part import INTERNAL
+from pipelines.reading import number
 from pipelines.release import current_release
+from pipelines.release.store import TABLES_FILE
 from tests.passport.conftest import Night
 
 
@@ -22,41 +25,108 @@ def run(*arguments: str):
     return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
 
 
-@pytest.fixture
-def home(night: Night, tmp_path: Path, monkeypatch) -> Home:
-    shutil.copytree(night.home.root, tmp_path / "home", symlinks=True)
-    home = Home(tmp_path / "home")
-    monkeypatch.setenv("FENGHUANG_HOME", str(home.root))
-    return home
+@pytest.fixture(scope="module")
+def home(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    root = tmp_path_factory.mktemp("verified") / "home"
+    shutil.copytree(night.home.root, root, symlinks=True)
+    return Home(root)
 
 
-def test_what_was_changed_is_found_and_both_figures_are_named(home: Home, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def rebuilt(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release computed again from the bytes, once for this file."""
     release = current_release(home)
     assert release is not None
-    page = release.path / INTERNAL / "tax_per_mu_above_scale" / "2021-06.html"
-    kept = tmp_path / "elsewhere.html"  # a page that somebody kept
-    shutil.copy(page, kept)
-    done = run("verify", str(kept))
+    folder = tmp_path_factory.mktemp("rebuilt")
+    rebuild(home, release, folder, lambda message: None)
+    return folder
+
+
+@pytest.fixture
+def page(home: Home, rebuilt: Path, tmp_path: Path, monkeypatch) -> Path:
+    """A page that somebody kept elsewhere."""
+
+    def again(home, release, folder: Path, say) -> Path:
+        for name in (TABLES_FILE, "build.duckdb"):
+            shutil.copy(rebuilt / name, folder / name)
+        return folder / TABLES_FILE
+
+    monkeypatch.setattr("pipelines.build.rebuild.rebuild", again)
+    monkeypatch.setenv("FENGHUANG_HOME", str(home.root))
+    kept = tmp_path / "kept.html"
+    shutil.copy(home.current / INTERNAL / "tax_per_mu_above_scale" / "2021-06.html", kept)
+    kept.chmod(0o644)
+    return kept
+
+
+def test_the_archive_gives_the_figure_and_its_rows_again(home: Home, page: Path) -> None:
+    done = run("verify", str(page))
     assert done.exit_code == 0, done.output
     assert "一致 equal" in done.output and "公布 published" in done.output
+    with duckdb.connect(str(home.current / TABLES_FILE), read_only=True) as con:
+        ((area,),) = con.execute(
+            "select passport_id(indicator_id, period, breakdown, breakdown_code) from marts.indicator_value "
+            "where indicator_id = 'energy_intensity_decline_3y' and period = '2021-06' and breakdown = 'town' "
+            "order by breakdown_code limit 1"
+        ).fetchall()
+    done = run("verify", area)
+    assert done.exit_code == 0, done.output
 
-    # a cent in a file of the archive, a row that the passport does not know, another figure on the page
-    with duckdb.connect(str(release.tables), read_only=True) as con:
+
+def test_a_page_that_was_changed_is_found(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    said = json.loads(text.split('id="passport">')[1].split("</script>")[0])
+    page.write_text(text.replace(json.dumps(said["value"]), json.dumps(said["value"] + 1)), encoding="utf-8")
+    done = run("verify", str(page))
+    assert done.exit_code == 1
+    assert "不一致 not equal" in done.output and "页面内容已变" in done.output
+    assert f"{said['value'] + 1:,.4f}".rstrip("0") in done.output  # what the page says, beside what was published
+
+
+def test_a_figure_or_a_row_that_was_changed_is_found_and_both_figures_are_named(home: Home, page: Path) -> None:
+    release = current_release(home)
+    assert release is not None
+    rows = release.path / INTERNAL / "tax_per_mu_above_scale" / "rows.parquet"
+    kept = rows.read_bytes()
+    release.tables.chmod(0o644)
+    rows.chmod(0o644)
+    with duckdb.connect(str(release.tables)) as con:
+        where = "where indicator_id = 'tax_per_mu_above_scale' and period = '2021-06' and breakdown = 'county'"
+        ((value,),) = con.execute(f"select value from marts.indicator_value {where}").fetchall()
+        con.execute(f"update marts.indicator_value set value = value + 1 {where}")
+        con.execute(
+            "copy (select * replace (row_number + 500 as row_number) from read_parquet($1)) to "
+            f"'{rows}.new' (format parquet)",
+            [str(rows)],
+        )
+    Path(f"{rows}.new").replace(rows)
+    try:
+        done = run("verify", str(page))
+    finally:
+        rows.write_bytes(kept)
+        with duckdb.connect(str(release.tables)) as con:
+            con.execute(f"update marts.indicator_value set value = $1 {where}", [value])
+    assert done.exit_code == 1
+    assert f"公布 published {number(value + 1)}, 重算 recomputed {number(value)}" in done.output
+    assert "rows.parquet: 内容已变" in done.output
+    assert "存档中没有此行" in done.output and "未列出 not listed" in done.output
+
+
+def test_bytes_of_the_archive_that_were_changed_are_found(home: Home, page: Path) -> None:
+    with duckdb.connect(str(home.current / TABLES_FILE), read_only=True) as con:
         ((sha256,),) = con.execute(
             "select sha256 from audit.delivery where source = 'tax' and period = '2021-06' and status = 'accepted'"
         ).fetchall()
     archived = Archive(home.archive).object_path(sha256)
+    kept = archived.read_bytes()
     archived.chmod(0o644)
-    archived.write_bytes(archived.read_bytes() + b" ")
-    kept.chmod(0o644)
-    text = kept.read_text(encoding="utf-8")
-    said = json.loads(text.split('id="passport">')[1].split("</script>")[0])
-    kept.write_text(text.replace(json.dumps(said["value"]), json.dumps(said["value"] + 1)), encoding="utf-8")
-    done = run("verify", str(kept))
+    archived.write_bytes(kept + b" ")
+    try:
+        done = run("verify", str(page))
+    finally:
+        archived.write_bytes(kept)
     assert done.exit_code == 1
-    assert "不一致 not equal" in done.output and "重算 recomputed —" in done.output
-    assert "页面内容已变" in done.output and "存档内容已变" in done.output
-    assert "存档中没有此行" in done.output and "企业入库税收_202106.xlsx" in done.output
+    assert "企业入库税收_202106.xlsx: 存档内容已变" in done.output and "不一致 not equal" in done.output
 
 
 def test_a_passport_on_the_screen_and_for_programs(night: Night, monkeypatch) -> None:
