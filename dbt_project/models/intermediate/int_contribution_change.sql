@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
-{#- Both months of a change: the contributions to the ratio of the month itself and of the month it is compared with, and
-    the price index by which either is brought to comparable prices (it stands in the numerator and is not summed). -#}
+{#- Both months of a change: the contributions to the ratio of the month itself and of the month it is compared with,
+    and the price index by which either is brought to comparable prices (it stands in the numerator and is not summed). -#}
 with
 
 rule_month as (
@@ -23,7 +23,13 @@ side as (
     select indicator_id, base_indicator_id, period, 'figure' as side, period as fact_period, year as fact_year
     from rule_month
     union all
-    select r.indicator_id, r.base_indicator_id, r.period, 'compared' as side, t.period as fact_period, t.year as fact_year
+    select
+        r.indicator_id,
+        r.base_indicator_id,
+        r.period,
+        'compared' as side,
+        t.period as fact_period,
+        t.year as fact_year
     from rule_month as r
     inner join {{ ref('int_period') }} as t on r.compared_year = t.year and r.month = t.month
 )

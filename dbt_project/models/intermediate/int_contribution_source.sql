@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
-{#- Which rows of a contributor carry what it adds to a figure: the table, and the month, year or milestone the row is of
-    (`row_period`). A year-to-date sum of month flows names every month of the year, a rolling sum the three it is made of. -#}
+{#- Which rows of a contributor carry what it adds to a figure: the table, and the month, year or milestone the row
+    is of (`row_period`). A year-to-date sum of month flows names every month of the year, a rolling sum the three it is
+    made of. -#}
 with
 
 measure_row as (
@@ -51,7 +52,8 @@ change as (
 ),
 
 project as (
-    select r.indicator_id, t.period as fact_period, 'project' as contributor_kind, 'project' as table_name, '' as row_period
+    select r.indicator_id, t.period as fact_period, 'project' as contributor_kind, 'project' as table_name,
+        '' as row_period
     from {{ ref('rule_project') }} as r
     cross join {{ ref('int_period') }} as t
     union all
@@ -77,15 +79,20 @@ project as (
     where r.numerator in ('invested', 'foreign_usd') or r.denominator in ('invested', 'foreign_usd')
 ),
 
+population_year as (
+    select distinct year from {{ ref('int_population') }}
+),
+
 patent as (
-    select r.indicator_id, t.period as fact_period, 'patent' as contributor_kind, 'patent' as table_name, '' as row_period
+    select r.indicator_id, t.period as fact_period, 'patent' as contributor_kind, 'patent' as table_name,
+        '' as row_period
     from {{ ref('rule_patent_stock') }} as r
     cross join {{ ref('int_period') }} as t
     union all
     select r.indicator_id, cast(p.year as varchar) || '-12' as fact_period, 'area' as contributor_kind,
         'population' as table_name, cast(p.year as varchar) as row_period
     from {{ ref('rule_patent_stock') }} as r
-    cross join (select distinct year from {{ ref('int_population') }}) as p
+    cross join population_year as p
 ),
 
 -- contributions that are rows themselves: what they are read from, for what may be missing there
@@ -118,7 +125,8 @@ own as (
 
 achievement as (
     select r.indicator_id, t.period as fact_period,
-        case when r.result in ('register_share', 'backbone_share') then 'enterprise' else 'holder' end as contributor_kind,
+        case when r.result in ('register_share', 'backbone_share') then 'enterprise' else 'holder' end
+            as contributor_kind,
         'achievement' as table_name,
         cast(y.year as varchar) || '-Q' || cast(cast(y.month / 3 as integer) as varchar) as row_period
     from {{ ref('rule_achievement') }} as r

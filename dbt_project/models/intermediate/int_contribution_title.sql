@@ -1,5 +1,5 @@
 {{ config(materialized='view') }}
-{#- Awards behind an indicator of rule_title, a row of the list each; a holder counts once, with the first of its rows. -#}
+{#- Awards behind an indicator of rule_title, a row of the list each; a holder counts once, with its first row. -#}
 with
 
 {{ title_contribution_ctes() }},

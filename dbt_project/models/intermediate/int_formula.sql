@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
-{#- How a figure comes of what adds up to it, one row an indicator: from the seeds of the rules, with the names and units of
-    the measures where the seed `measure` knows them. -#}
+{#- How a figure comes of what adds up to it, one row an indicator: from the seeds of the rules, with the names and
+    units of the measures where the seed `measure` knows them. -#}
 with
 
 rule as (
@@ -110,9 +110,11 @@ rule as (
     select
         cast(r.indicator_id as varchar) as indicator_id,
         cast('achievement' as varchar) as kind,
-        cast(case when r.result in ('register_share', 'backbone_share') then 'ratio' else r.result end as varchar) as result,
+        cast(case when r.result in ('register_share', 'backbone_share') then 'ratio' else r.result end as varchar)
+            as result,
         cast(true as boolean) as is_published,
-        cast(case when r.result in ('holders', 'register_share', 'backbone_share') then 'holders' end as varchar) as numerator,
+        cast(case when r.result in ('holders', 'register_share', 'backbone_share') then 'holders' end as varchar)
+            as numerator,
         cast(case when r.result in ('register_share', 'backbone_share') then 'holders' end as varchar) as denominator,
         cast(case when r.result in ('register_share', 'backbone_share') then 100 else 1 end as double) as factor,
         cast(1 as double) as divided_by,

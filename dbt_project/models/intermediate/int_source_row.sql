@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
-{#- Rows of the deliveries by whom they are about: with int_contribution_source they are the rows of a contribution that is
-    not itself a row. -#}
+{#- Rows of the deliveries by whom they are about: with int_contribution_source they are the rows of a contribution
+    that is not itself a row. -#}
 select 'enterprise' as contributor_kind, enterprise_code as contributor, 'register' as table_name,
     cast(year as varchar) as row_period, cast(null as varchar) as indicator_id, delivery_id, row_number
 from {{ ref('stg_register') }}
