@@ -39,6 +39,8 @@ def run(tmp_path, monkeypatch):
         ("release", "list"),
         ("enterprise",),
         ("evaluate",),
+        ("passport",),
+        ("verify",),
     ],
 )
 def test_every_command_explains_itself_in_both_languages(run, command):
@@ -60,6 +62,7 @@ def test_every_command_explains_itself_in_both_languages(run, command):
         ("status", "--as-of", "yesterday"),
         ("nightly", "--wait", "-1"),
         ("show",),
+        ("passport", "tax_per_mu_above_scale"),
         ("enterprise",),
         ("evaluate", "--year", "2021"),
         ("template", "tax"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.passport import part
+from pipelines.passport import evidence, figures, pages, part
 from pipelines.passport.vintages import chain, earlier_values
 from pipelines.reading import number
 from pipelines.release.draft import Draft
@@ -222,3 +222,21 @@ def test_earlier_releases_are_named_by_content_and_only_where_they_differ(tmp_pa
     said = earlier_values(before, TABLES_FILE)["a", "2021-01", "county", "1"]
     assert [(v["content"], v["value"]) for v in said] == [("33333333", None), ("11111111", 1.0)]
     assert chain(known[-1], known[2:], "x") == [known[3], known[2]]  # the rest was pruned
+
+
+def test_why_a_figure_was_revised_stands_on_its_page_where_the_release_says_so(night: Night, tmp_path: Path) -> None:
+    tables = tmp_path / TABLES_FILE
+    shutil.copy(night.release.tables, tables)
+    tables.chmod(0o644)
+    key = "'tax_per_mu_above_scale' as indicator_id, '2021-06' as period, 'county' as breakdown, '330521' as breakdown_code"
+    with duckdb.connect(str(tables)) as con:
+        con.execute(
+            f"create or replace table audit.revision as select {key}, 1.5 as value_before, 2.5 as value_now, "
+            "'20220101T000000Z-00000000' as release_before, '更正 <企业入库税收>' as why"
+        )
+    with evidence.of_work_file(tables, night.work_file) as con:
+        (found,) = figures.read(con, internal=True, indicators=["tax_per_mu_above_scale"], period="2021-06")
+        pages.write(tmp_path, [found], lambda kind: [], "c0ffee", internal=True)
+    page = Page(tmp_path / "tax_per_mu_above_scale" / "2021-06.html")
+    assert "1.5 → 2.5：更正 <企业入库税收>" in page.text
+    assert "20220101T000000Z" not in page.text
