@@ -228,7 +228,8 @@ def test_why_a_figure_was_revised_stands_on_its_page_where_the_release_says_so(n
     tables = tmp_path / TABLES_FILE
     shutil.copy(night.release.tables, tables)
     tables.chmod(0o644)
-    key = "'tax_per_mu_above_scale' as indicator_id, '2021-06' as period, 'county' as breakdown, '330521' as breakdown_code"
+    key = "'tax_per_mu_above_scale' as indicator_id, '2021-06' as period, 'county' as breakdown, "
+    key += "'330521' as breakdown_code"
     with duckdb.connect(str(tables)) as con:
         con.execute(
             f"create or replace table audit.revision as select {key}, 1.5 as value_before, 2.5 as value_now, "
