@@ -561,39 +561,109 @@ def revisions(
 
 
 @app.command()
-def verify(
-    release: Annotated[
-        str | None, typer.Argument(help="版本 the beginning of a release's id; all of them where not given.")
+def passport(
+    target: Annotated[str, typer.Argument(help="指标编号或名称 a target's id or Chinese name.")],
+    period: Annotated[str, typer.Argument(help="月份 a month, as 2021-06.")],
+    area: Annotated[
+        str | None,
+        typer.Argument(help="区域 code or name of a town, platform or division; the county where not given."),
     ] = None,
-    rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Compute its tables again from the archive and compare them.")
-    ] = False,
+    release: Annotated[
+        str | None, typer.Option(help="版本 the beginning of a release's id; the current where not given.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="供程序读取 everything as JSON, for programs.")] = False,
 ) -> None:
-    """核验 Is a release still what was published? Every file, every manifest in the chain, and (`--rebuild`) whether
-    the archive still gives its tables. Exit code 1 where anything differs."""
-    from pipelines.build.rebuild import DbtFailed
-    from pipelines.release import list_releases
+    """数字护照 How a published figure comes about: its formula with numbers, who answers for it, what adds up to it,
+    from which files and rows, what was quarantined or missing, and what earlier releases said.
+
+    Examples: `fenghuang passport tax_per_mu_above_scale 2021-06`,
+    `fenghuang passport 规上工业亩均税收 2021-06 舞阳街道`
+    """
+    import json
+
+    from pipelines.passport.lookup import as_json, find_figure, read_one
+    from pipelines.passport.screen import render
+    from pipelines.reading import NothingThere
+    from pipelines.release import current_release, list_releases
     from pipelines.release.store import NoSuchRelease, find_release
-    from pipelines.release.verify import altered, chain_faults, rebuilt_differences
 
     home = Home.from_env()
     try:
-        chosen = [find_release(home, release)] if release else list_releases(home)
-        faults = chain_faults(home)
-        for item in chosen:
-            found = altered(item)
-            if rebuild:
-                with progress() as say:
-                    found += rebuilt_differences(home, item, say)
-            out.print(f"{item.release_id}: {'一致 equal' if not found else '不一致 not equal'}", markup=False)
-            faults += [f"{item.release_id}/{line}" for line in found]
-    except (NoSuchRelease, DbtFailed, FileNotFoundError) as reason:
+        chosen = find_release(home, release) if release else current_release(home)
+        if chosen is None:
+            raise NothingThere("尚未发布 nothing has been published yet; run: fenghuang nightly")
+        found = read_one(chosen, find_figure(chosen, target, period, area), list_releases(home))
+    except (NothingThere, NoSuchRelease) as nothing:
+        err.print(str(nothing), markup=False)
+        raise typer.Exit(1) from None
+    if json_:
+        typer.echo(json.dumps(as_json(found, chosen.content_hash), ensure_ascii=False, indent=1, default=str))
+    else:
+        out.print(render(found, chosen.content_hash))
+
+
+@app.command()
+def verify(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RELEASE|PASSPORT]",
+            help="版本或护照 the beginning of a release's id, a passport's id, or the path of its page; "
+            "all releases where not given.",
+        ),
+    ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Compute a release's tables again from the archive and compare them.")
+    ] = False,
+) -> None:
+    """核验 Is a release still what was published? Every file, every manifest in the chain, and (`--rebuild`) whether
+    the archive still gives its tables. Of a passport: the figure computed again from the archive's bytes, and whether
+    every row it names stands there. Exit code 1 where anything differs."""
+    from pipelines.build.rebuild import DbtFailed
+    from pipelines.passport.verify import PASSPORT_ID
+    from pipelines.reading import NothingThere
+    from pipelines.release.store import NoSuchRelease
+
+    try:
+        if what and (PASSPORT_ID.fullmatch(what) or Path(what).is_file()):
+            faults = _verify_passport(what)
+        else:
+            faults = _verify_releases(what, rebuild)
+    except (NoSuchRelease, NothingThere, DbtFailed, FileNotFoundError) as reason:
         err.print(str(reason), markup=False)
         raise typer.Exit(1) from None
     for fault in faults:
         err.print(fault, markup=False, soft_wrap=True)
     if faults:
         raise typer.Exit(1)
+
+
+def _verify_passport(name: str) -> list[str]:
+    from pipelines.passport.verify import verify as verify_one
+
+    with progress() as say:
+        verdict = verify_one(Home.from_env(), name, say)
+    for line in verdict.lines():
+        out.print(line, markup=False, soft_wrap=True)
+    return verdict.faults
+
+
+def _verify_releases(release: str | None, rebuild: bool) -> list[str]:
+    from pipelines.release import list_releases
+    from pipelines.release.store import find_release
+    from pipelines.release.verify import altered, chain_faults, rebuilt_differences
+
+    home = Home.from_env()
+    chosen = [find_release(home, release)] if release else list_releases(home)
+    faults = chain_faults(home)
+    for item in chosen:
+        found = altered(item)
+        if rebuild:
+            with progress() as say:
+                found += rebuilt_differences(home, item, say)
+        out.print(f"{item.release_id}: {'一致 equal' if not found else '不一致 not equal'}", markup=False)
+        faults += [f"{item.release_id}/{line}" for line in found]
+    return faults
 
 
 @release_app.command("list")

@@ -175,24 +175,29 @@ def _official_text(official: dict[str, Any]) -> str:
     )
 
 
+def find_target(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
+    """The row of `marts.indicator` with this id or Chinese name. Raises `NothingThere` with the nearest ids."""
+    found = _rows(connection, "select * from marts.indicator where target_id = $name or name_zh = $name", name=name)
+    if found:
+        return found[0]
+    near = _rows(
+        connection,
+        "select target_id, name_zh from marts.indicator "
+        "order by greatest(jaro_winkler_similarity(target_id, $name), jaro_winkler_similarity(name_zh, $name)) "
+        "desc, target_id limit 5",
+        name=name,
+    )
+    listed = "、".join(f"{row['target_id']} {row['name_zh']}" for row in near)
+    raise NothingThere(f"没有这个指标 no such target: {name}; 相近的有 nearest: {listed}")
+
+
 def target(tables: Path, name: str) -> Group:
     """One target whole: words of the plan, definition, units, caveats, history. `name`: its id or Chinese name.
 
     Raises `NothingThere` with the nearest ids.
     """
     with duckdb.connect(str(tables), read_only=True) as connection:
-        found = _rows(connection, "select * from marts.indicator where target_id = $name or name_zh = $name", name=name)
-        if not found:
-            near = _rows(
-                connection,
-                "select target_id, name_zh from marts.indicator "
-                "order by greatest(jaro_winkler_similarity(target_id, $name), jaro_winkler_similarity(name_zh, $name)) "
-                "desc, target_id limit 5",
-                name=name,
-            )
-            listed = "、".join(f"{row['target_id']} {row['name_zh']}" for row in near)
-            raise NothingThere(f"没有这个指标 no such target: {name}; 相近的有 nearest: {listed}")
-        row = found[0]
+        row = find_target(connection, name)
         # a repeat has no figures of its own
         measured = row["same_as"] if row["row_type"] == "duplicate_ref" else row["target_id"]
         need, forecast, officials = (

@@ -30,6 +30,36 @@
     }) }}
 {%- endmacro %}
 
+{# Which rows carry such a measure of a month: the table, and the file of the month, of the year, or of every month of the
+   year to date. #}
+{% macro measure_rows() -%}
+    {%- set energy = [('electricity', 'year_to_date'), ('fuel', 'month')] -%}
+    {%- set land = [('land', 'year')] -%}
+    {%- set industry = [('industry', 'month')] -%}
+    {%- set rd = [('rd', 'year')] -%}
+    {{ return({
+        'tax': [('tax', 'month')],
+        'output_value': industry,
+        'value_added': industry,
+        'hightech_value_added': industry,
+        'revenue': industry,
+        'profit': industry,
+        'staff_avg': industry,
+        'electricity': [('electricity', 'year_to_date')],
+        'tce_calorific': energy,
+        'tce_equivalent': energy,
+        'co2': energy,
+        'land_in_use': land,
+        'old_park_land': land,
+        'old_park_site_area': land,
+        'old_park_floor_area': land,
+        'rd_expenditure': rd,
+        'rd_active': rd,
+        'rd_institution': rd,
+        'rd_reported': rd
+    }) }}
+{%- endmacro %}
+
 {# What the rules on projects may name (p: project, m: int_project_month, r: the rule in its month). Planned sums
    serve as measures and as what a threshold is held against. #}
 {% macro project_amounts() -%}

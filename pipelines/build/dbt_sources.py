@@ -74,7 +74,11 @@ def _meaning(header: str, name: str) -> str:
 
 def _delivery() -> dict[str, Any]:
     meaning, columns = AUDIT["delivery"]
-    own = {"delivery_id": COMMON["delivery_id"], "in_force": "是否现行 / Does it answer for its period"}
+    own = {
+        "delivery_id": COMMON["delivery_id"],
+        "in_force": "是否现行 / Does it answer for its period",
+        "sheet": "读取的工作表，csv 与清单为空 / Sheet that was read; empty for csv and lists",
+    }
     described = own | {name: comment for name, (_, comment) in columns.items()}
     return {
         "name": "delivery",

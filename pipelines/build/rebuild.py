@@ -33,8 +33,14 @@ def _input(arrival: Arrival) -> Input:
 
 
 def rebuild(home: Home, release: Release, folder: Path, say: Callable[[str], None]) -> Path:
-    """The tables of `release` made again in `folder`, by the code and the plan in force; see `build_from`."""
-    return build_from(home, {delivery.input for delivery in deliveries_of(release.tables)}, folder, say)
+    """The tables of `release` made again in `folder`, by the code and the plan in force; see `build_from`.
+
+    Nothing that was made of a delivery before is believed: every file is parsed and judged anew. `folder` keeps the
+    work file too (`build.duckdb`).
+    """
+    return build_from(
+        _from_bytes(home, folder), {delivery.input for delivery in deliveries_of(release.tables)}, folder, say
+    )
 
 
 def deliveries_from(home: Home, inputs: Set[Input]) -> list[Delivery]:
@@ -78,3 +84,12 @@ def build_from(
     say("比较 comparing")
     copy_tables(path, folder / TABLES_FILE, {suite.table: suite.key for suite in load_suites()}, [])
     return folder / TABLES_FILE
+
+
+def _from_bytes(home: Home, folder: Path) -> Home:
+    """A home whose archive holds the bytes and arrivals of `home`, and nothing that was made of them."""
+    bare = Home(folder / "bare")
+    bare.archive.mkdir(parents=True)
+    for kept in ("objects", "deliveries"):
+        (bare.archive / kept).symlink_to((home.archive / kept).resolve())
+    return bare

@@ -16,7 +16,7 @@ from pipelines.intake.run import Delivery
 
 _TYPES = {"number": "DECIMAL(38,8)", "date": "DATE", "flag": "BOOLEAN"}
 
-# The published audit tables: column → (type, comment). `raw.delivery` has three columns more.
+# The published audit tables: column → (type, comment). `raw.delivery` has three columns more: id, sheet, in force.
 AUDIT: dict[str, tuple[str, dict[str, tuple[pl.DataType, str]]]] = {
     "delivery": (
         "报送记录：收到的每个文件及其处理结果 / Every file that arrived, and what became of it",
@@ -110,7 +110,11 @@ def tables_of(contract: Contract) -> list[tuple[str, str, list[tuple[str, str]]]
     common = [("delivery_id", "VARCHAR"), ("period", "VARCHAR")]
     if contract.tables:
         return [
-            (table.name, f"{table.name}.parquet", common + [_typed(c) for c in table.columns])
+            (
+                table.name,
+                f"{table.name}.parquet",
+                [*common, ("row_number", "INTEGER"), *(_typed(c) for c in table.columns)],
+            )
             for table in contract.tables
         ]
     columns = list(common)
@@ -142,7 +146,13 @@ def _view(connection: duckdb.DuckDBPyConnection, table: str, columns: list[tuple
 
 def _delivery(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> None:
     published = {name: kind for name, (kind, _) in AUDIT["delivery"][1].items()}
-    schema = {"delivery_id": pl.String(), "in_force": pl.Boolean(), **published, "received_at": pl.String()}
+    schema = {
+        "delivery_id": pl.String(),
+        "in_force": pl.Boolean(),
+        "sheet": pl.String(),
+        **published,
+        "received_at": pl.String(),
+    }
     rows = [{name: getattr(delivery, name) for name in schema} for delivery in deliveries]
     frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
         pl.col("received_at").str.to_datetime(time_unit="us", time_zone="UTC")

@@ -22,4 +22,12 @@ def plan(draft: Draft) -> None:
     keep_plan(draft.folder / "plan")
 
 
-PARTS: tuple[Part, ...] = (plan, revision, views, disclose, exports)
+def passports(draft: Draft) -> None:
+    """A passport for every figure of the county; after whatever writes public tables or revisions."""
+    # Imported here, so that Dagster's definitions load without the templates.
+    from pipelines.passport.part import passports as write
+
+    write(draft)
+
+
+PARTS: tuple[Part, ...] = (plan, revision, views, disclose, exports, passports)

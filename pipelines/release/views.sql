@@ -79,3 +79,8 @@ comment on column by_industry.division is '行业大类 / Industry division (GB/
 comment on column by_industry.value is '数值 / Value [unit in marts.indicator]';
 comment on column by_industry.n_enterprises is '参与计算的企业数 / Enterprises that contribute [家 enterprises]';
 comment on column by_industry.division_code is '行业大类代码 / Code of the division';
+
+-- Twelve hexadecimal digits that name a figure: of what it is alone, so the same in every release.
+create macro passport_id(indicator_id, period, breakdown, breakdown_code) as
+substr(sha256(concat_ws('|', indicator_id, period, breakdown, breakdown_code)), 1, 12);
+comment on macro passport_id is '数字护照编号 / Id of a figure, the name of its passport';

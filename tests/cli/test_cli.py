@@ -41,6 +41,8 @@ def run(tmp_path, monkeypatch):
         ("evaluate",),
         ("diff",),
         ("revisions",),
+        ("passport",),
+        ("verify",),
     ],
 )
 def test_every_command_explains_itself_in_both_languages(run, command):
@@ -62,6 +64,7 @@ def test_every_command_explains_itself_in_both_languages(run, command):
         ("status", "--as-of", "yesterday"),
         ("nightly", "--wait", "-1"),
         ("show",),
+        ("passport", "tax_per_mu_above_scale"),
         ("enterprise",),
         ("evaluate", "--year", "2021"),
         ("template", "tax"),

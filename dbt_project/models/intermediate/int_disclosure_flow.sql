@@ -4,11 +4,7 @@
 {%- set sides = ['numerator', 'denominator'] -%}
 with
 
-rule as (
-    select * from {{ ref('rule_project') }}
-),
-
-{{ project_contribution() }},
+{{ project_contribution_ctes() }},
 
 reported as (
     select period, year, month, last_day from {{ ref('int_period') }} where is_reported
@@ -64,7 +60,7 @@ achieved as (
 
 added_up as (
     select
-        indicator_id, period, contributor, town_code, platform_code, division,
+        indicator_id, period, owner as contributor, town_code, platform_code, division,
         cast(numerator as decimal(38, 14)) as numerator, cast(denominator as decimal(38, 14)) as denominator
     from contribution
     union all

@@ -8,56 +8,7 @@ county as (
     select code from {{ ref('area') }} where area_type = 'county'
 ),
 
-rule as (
-    select * from {{ ref('rule_achievement') }}
-),
-
-quarters as (
-    select distinct period as quarter from {{ ref('stg_delivery') }} where source = 'achievement' and is_in_force
-),
-
-rule_month as (
-    select
-        r.*,
-        t.period,
-        t.year,
-        t.last_day,
-        case r.time_window
-            when 'year' then make_date(t.year, 1, 1)
-            when 'plan' then make_date({{ plan_parameter('window_start_year', 'integer') }}, 1, 1)
-        end as first_day,
-        q.quarter is not null as is_known
-    from rule as r
-    cross join {{ ref('int_period') }} as t
-    left join quarters as q
-        on cast(t.year as varchar) || '-Q' || cast(cast(ceil(t.month / 3.0) as integer) as varchar) = q.quarter
-    where
-        t.is_reported
-        and (r.time_window <> 'plan' or t.year >= {{ plan_parameter('window_start_year', 'integer') }})
-),
-
-happened as (
-    select
-        m.indicator_id,
-        m.period,
-        m.year,
-        m.result,
-        a.holder,
-        a.enterprise_code,
-        a.quantity,
-        e.town_code,
-        e.platform_code,
-        e.division,
-        row_number() over (
-            partition by m.indicator_id, m.period order by a.happened_on desc, a.period desc, a.row_number desc
-        ) = 1 as is_latest
-    from rule_month as m
-    inner join {{ ref('stg_achievement') }} as a
-        on m.indicator_id = a.indicator_id
-        and m.last_day >= a.happened_on
-        and (m.first_day is null or m.first_day <= a.happened_on)
-    left join {{ ref('int_enterprise_area') }} as e on a.enterprise_code = e.enterprise_code
-),
+{{ achievement_contribution_ctes() }},
 
 area_sums as (
     select

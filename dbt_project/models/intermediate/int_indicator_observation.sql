@@ -1,50 +1,14 @@
 {#- Indicators of tidy observations, one row of the seed rule_observation each: a measure, or its sum over the window;
     the quotient of two; the number of areas that have it (beyond a threshold, where the rule names one); or its growth
     against the same months of some years before. A sum is known where every month of its window is. -#}
-{%- set sides = {
-    'numerator': ('numerator', '0'),
-    'denominator': ('denominator', '0'),
-    'earlier': ('numerator', 'coalesce(w.years_back, 1)')
-} -%}
+{%- set sides = observation_sides() -%}
 with
 
 county as (
     select code from {{ ref('area') }} where area_type = 'county'
 ),
 
-month as (
-    select *, year * 12 + month as number
-    from {{ ref('int_period') }}
-    where is_reported
-),
-
-rule_month as (
-    select r.*, t.period, t.year, t.number
-    from {{ ref('rule_observation') }} as r
-    inner join month as t on r.first_month <= t.month
-    where
-        (r.time_window <> 'plan' and r.result <> 'growth')
-        or t.year >= {{ plan_parameter('window_start_year', 'integer') }}
-),
-
-window_month as (
-    select r.*, t.number as window_number, count(*) over (partition by r.indicator_id, r.period) as n_months
-    from rule_month as r
-    inner join month as t
-        on
-            r.first_month <= t.month
-            and r.number >= t.number
-            and case r.time_window
-                when 'period' then r.number = t.number
-                when 'year' then r.year = t.year
-                when 'plan' then t.year >= {{ plan_parameter('window_start_year', 'integer') }}
-            end
-),
-
-observation as (
-    select *, cast(substr(period, 1, 4) as integer) * 12 + cast(substr(period, 6, 2) as integer) as number
-    from {{ ref('int_observation') }}
-),
+{{ observation_contribution_ctes() }},
 
 side as (
     {%- for side, (column, years_back) in sides.items() %}

@@ -2,30 +2,10 @@
     that of the latest year-end known: of the year before, and in December of the year itself once delivered. -#}
 with
 
-rule as (
-    select * from {{ ref('rule_patent_stock') }}
-),
+{{ patent_contribution_ctes() }},
 
 county as (
     select code from {{ ref('area') }} where area_type = 'county'
-),
-
-months as (
-    select t.period, t.last_day, t.month, t.year, coalesce(t.period <= k.known_until, false) as is_known
-    from {{ ref('int_period') }} as t
-    left join {{ ref('int_list_known') }} as k on k.source = 'patent'
-    where t.is_reported
-),
-
-{# each area with its own latest year-end known; where none is, the row stands without a value #}
-area_months as (
-    select t.period, t.last_day, t.month, t.is_known, p.breakdown, p.breakdown_code, p.resident_population
-    from months as t
-    inner join {{ ref('int_population') }} as p on t.year > p.year or (t.year = p.year and t.month = 12)
-    qualify row_number() over (
-        partition by t.period, p.breakdown, p.breakdown_code
-        order by case when p.resident_population is null then 1 else 0 end, p.year desc
-    ) = 1
 ),
 
 in_force as (

@@ -3,15 +3,11 @@
     plan, to the end of the month; then it counts them, sums a flow, divides two sums, or compares with a year ago. -#}
 with
 
-rule as (
-    select * from {{ ref('rule_project') }}
-),
+{{ project_contribution_ctes() }},
 
 county as (
     select code from {{ ref('area') }} where area_type = 'county'
 ),
-
-{{ project_contribution() }},
 
 area_sums as (
     select r.indicator_id, r.period, 'county' as breakdown, c.code as breakdown_code,

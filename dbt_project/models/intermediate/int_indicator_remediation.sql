@@ -1,55 +1,15 @@
 {#- Remediation from the plan's first year on, by date of completion, one row of the seed rule_remediation each: sums
     take every completed action, counts take an enterprise once, by its latest completed action. -#}
-{%- set measures = {
-    'land_freed': 'a.land_freed_mu', 'energy_freed': 'a.energy_freed_tce', 'co2_reduced': 'a.co2_reduced_t'
-} -%}
 with
 
 county as (
     select code from {{ ref('area') }} where area_type = 'county'
 ),
 
-rule as (
-    select * from {{ ref('rule_remediation') }}
-),
+{{ remediation_contribution_ctes() }},
 
 delivered as (
     select count(*) > 0 as is_known from {{ ref('stg_delivery') }} where source = 'remediation' and is_in_force
-),
-
-months as (
-    select period, last_day
-    from {{ ref('int_period') }}
-    where is_reported and year >= {{ plan_parameter('window_start_year', 'integer') }}
-),
-
-action as (
-    select
-        t.period,
-        a.*,
-        row_number() over (
-            partition by t.period, a.enterprise_code order by a.completed_on desc, a.row_number desc
-        ) = 1 as is_latest
-    from months as t
-    inner join {{ ref('int_remediation') }} as a
-        on
-            a.is_completed
-            and a.completed_on between make_date({{ plan_parameter('window_start_year', 'integer') }}, 1, 1)
-            and t.last_day
-),
-
-counted as (
-    select
-        r.indicator_id,
-        a.period,
-        a.town_code,
-        a.platform_code,
-        a.division,
-        case r.result when 'enterprises' then cast(1 as decimal(18, 6))
-            else {{ pick('r.measure', measures, 'decimal(18, 6)') }} end as quantity
-    from rule as r
-    inner join action as a
-        on r.result = 'sum' or (a.is_latest and strpos('|' || r.methods || '|', '|' || a.method || '|') > 0)
 ),
 
 area_sums as (

@@ -24,6 +24,8 @@ observed as (
         q.unit,
         case when length(o.value_period) = 4 then o.value_period || '-12' else o.value_period end as period,
         o.area_code,
+        o.delivery_id,
+        o.row_number,
         cast(o.value * u.factor as decimal(38, 8)) as value
     from asked as q
     inner join {{ ref('stg_observation') }} as o on q.measure = o.measure
@@ -39,7 +41,9 @@ by_area as (
             when c.code is not null then 'county' when p.code is not null then 'town' else 'platform'
         end as breakdown,
         o.area_code as breakdown_code,
-        o.value
+        o.value,
+        o.delivery_id,
+        o.row_number
     from observed as o
     left join county as c on o.area_code = c.code
     left join part as p on o.area_code = p.code
@@ -60,10 +64,19 @@ summed as (
     having count(a.value) = (select count(*) from part)
 )
 
-select measure, unit, period, breakdown, breakdown_code, value, false as is_summed
+select measure, unit, period, breakdown, breakdown_code, value, false as is_summed, delivery_id, row_number
 from by_area
 union all
-select s.measure, s.unit, s.period, s.breakdown, s.breakdown_code, s.value, true as is_summed
+select
+    s.measure,
+    s.unit,
+    s.period,
+    s.breakdown,
+    s.breakdown_code,
+    s.value,
+    true as is_summed,
+    cast(null as varchar) as delivery_id,
+    cast(null as integer) as row_number
 from summed as s
 left join by_area as a
     on s.measure = a.measure and s.unit = a.unit and s.period = a.period and s.breakdown_code = a.breakdown_code

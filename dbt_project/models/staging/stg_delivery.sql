@@ -4,6 +4,8 @@ select
     file_name,
     period,
     version,
+    sha256,
+    sheet,
     status,
     reason,
     in_force as is_in_force

@@ -1,4 +1,5 @@
 select
+    delivery_id,
     row_number,
     measure,
     value_period,

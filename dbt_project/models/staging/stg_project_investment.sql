@@ -1,5 +1,6 @@
 select
     delivery_id,
+    row_number,
     project_id,
     month as period,
     {{ scaled('invested_wan', 1, 'decimal(18, 6)') }} as invested_wan,

@@ -1,5 +1,6 @@
 select
     delivery_id,
+    row_number,
     project_id,
     milestone,
     happened_on

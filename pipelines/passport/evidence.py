@@ -1,0 +1,195 @@
+"""What a passport is read from: a release's tables, and what adds up to its figures, in one DuckDB connection.
+
+Temporary tables, the same whether they come from the night's work file or from the Parquet of a release:
+
+* `formula`: how an indicator is computed, one row each (dbt `int_formula`)
+* `carrier`: indicator_id, fact_period, source, file_period (empty for a whole list): the files a figure looks for
+* `contribution`: what adds up to a figure (dbt `int_contribution`) with `name`, and where it is itself a row of a
+  delivery its source, file_name, sheet, row_number and sha256
+* `contribution_source`, `source_row`: the rows of any other contribution (dbt models of these names), by file
+* `delivery`, `quarantined`, `checked`: the files of the release, spoiled rows by file and reason, checks by table
+
+The public edition has neither `contribution` nor what follows it, nor `quarantined`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+FOLDER = "passports"
+FORMULA, CARRIER, SOURCES = "formula.parquet", "carrier.parquet", "contribution_source.parquet"
+CONTRIBUTIONS, ROWS = "contributions.parquet", "rows.parquet"
+
+_CONTRIBUTION = """
+    create temp table contribution as
+    with latest as (
+        select enterprise_code, enterprise_name from build.intermediate.int_enterprise_year
+        qualify row_number() over (partition by enterprise_code order by year desc) = 1
+    ),
+    called as (
+        select 'enterprise' as contributor_kind, enterprise_code as contributor, enterprise_name as name from latest
+        union all select 'holder', enterprise_code, enterprise_name from latest
+        union all select 'project', project_id, name from build.marts.project
+        union all select distinct 'area', breakdown_code, name_zh from build.marts.dimension
+        where breakdown <> 'industry'
+    )
+    select c.* exclude (delivery_id, row_number), n.name, d.source, d.file_name, d.sheet, c.row_number, d.sha256
+    from build.intermediate.int_contribution as c
+    left join build.staging.stg_delivery as d on c.delivery_id = d.delivery_id
+    left join called as n on c.contributor_kind = n.contributor_kind and c.contributor = n.contributor
+"""
+# A database is one file of several tables: the table is its sheet.
+_SOURCE_ROW = """
+    create temp table source_row as
+    select r.* exclude (delivery_id, row_number), d.source, d.file_name,
+        case when d.source <> r.table_name then r.table_name else d.sheet end as sheet, r.row_number, d.sha256
+    from build.intermediate.int_source_row as r
+    inner join build.staging.stg_delivery as d on r.delivery_id = d.delivery_id
+"""
+_CARRIER = """
+    create temp table carrier as
+    select distinct c.indicator_id, c.fact_period,
+        case when c.table_name like 'project%' then 'investment' else c.table_name end as source,
+        case when c.table_name like 'project%' then '' else c.row_period end as file_period
+    from build.intermediate.int_contribution_source as c
+    union
+    select distinct r.indicator_id, t.period, 'price_index', ''
+    from build.intermediate.int_formula as r
+    cross join build.intermediate.int_period as t
+    where r.is_comparable_price
+"""
+
+
+@contextmanager
+def of_work_file(tables: Path, work_file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The internal edition from `tables` (`internal.duckdb`) and the night's work file, both only read."""
+    with _release(tables) as con:
+        # A province's contributions are more than memory; what does not fit waits beside the work file.
+        con.execute("set temp_directory = $folder", {"folder": str(work_file.parent / "passport_spill")})
+        con.execute("set memory_limit = $limit", {"limit": os.environ.get("FENGHUANG_MEMORY_LIMIT", "4GB")})
+        _attach(con, work_file, "build")
+        con.execute(_CONTRIBUTION)
+        con.execute(_SOURCE_ROW)
+        con.execute("create temp table contribution_source as select * from build.intermediate.int_contribution_source")
+        _rules(con)
+        _audit(con, "release")
+        yield con
+
+
+@contextmanager
+def of_public(tables: Path, internal: Path, work_file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The public edition: figures from `tables` (`public.duckdb`) alone; rules, and which files there were, from the
+    other two. Nothing about an enterprise comes near it."""
+    with _release(tables) as con:
+        _attach(con, work_file, "build")
+        _attach(con, internal, "everything")
+        _rules(con)
+        _audit(con, "everything", details=False)
+        yield con
+
+
+@contextmanager
+def of_release(folder: Path, tables: Path, indicator: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The internal edition of one indicator from a published release: its tables and its Parquet in `folder`.
+
+    Raises `FileNotFoundError` where the release was published without passports.
+    """
+    kept = folder / indicator
+    if not (folder / FORMULA).is_file():
+        raise FileNotFoundError(
+            f"该版本没有数字护照 the release holds no passports: {folder}; a release of the next night does"
+        )
+    with _release(tables) as con:
+        for name, path in (
+            ("formula", folder / FORMULA),
+            ("carrier", folder / CARRIER),
+            ("contribution_source", folder / SOURCES),
+            ("contribution", kept / CONTRIBUTIONS),
+            ("source_row", kept / ROWS),
+        ):
+            con.execute(f"create temp table {name} as select * from read_parquet($path)", {"path": str(path)})  # noqa: S608
+        _audit(con, "release")
+        yield con
+
+
+def write(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """What `of_release` reads, into `folder`: two Parquet files an indicator, and three for all. Sorted by every
+    column, so that equal content gives equal bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    con.execute("set threads = 1")
+    for name, file in (("formula", FORMULA), ("carrier", CARRIER), ("contribution_source", SOURCES)):
+        _copy(con, f"select * from {name} order by all nulls last", folder / file)  # noqa: S608
+    for (indicator,) in con.execute(
+        "select distinct indicator_id from marts.indicator_value order by indicator_id"
+    ).fetchall():
+        kept = folder / indicator
+        kept.mkdir()
+        of = "'" + indicator.replace("'", "''") + "'"  # COPY takes no parameters
+        # The order is that of a reader: figure by figure, what counts first, the largest first.
+        _copy(
+            con,
+            f"select * from contribution where indicator_id = {of} order by period, side desc, is_counted desc, "  # noqa: S608
+            "numerator desc nulls last, denominator desc nulls last, contributor_kind, contributor, serves, "
+            "fact_period, file_name nulls last, row_number nulls last, town_code nulls last",
+            kept / CONTRIBUTIONS,
+        )
+        _copy(
+            con,
+            "select r.* from source_row as r where (contributor_kind, contributor) in (select contributor_kind, "  # noqa: S608
+            f"contributor from contribution where indicator_id = {of} and source is null) and (table_name, row_period) "
+            f"in (select table_name, row_period from contribution_source where indicator_id = {of}) "
+            f"and (indicator_id is null or indicator_id = {of}) order by all nulls last",
+            kept / ROWS,
+        )
+    con.execute("reset threads")
+
+
+def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    target = "'" + str(path).replace("'", "''") + "'"
+    con.execute(f"copy ({query}) to {target} (format parquet, compression zstd)")
+
+
+@contextmanager
+def _release(tables: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        _attach(con, tables, "release")
+        con.execute("use release")
+        yield con
+
+
+def _attach(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    literal = "'" + str(path).replace("'", "''") + "'"  # ATTACH takes no parameters
+    con.execute(f"attach {literal} as {name} (read_only)")
+
+
+def _rules(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create temp table formula as select * from build.intermediate.int_formula")
+    con.execute(_CARRIER)
+
+
+def _audit(con: duckdb.DuckDBPyConnection, database: str, *, details: bool = True) -> None:
+    """`database`: where `audit` is whole. Without `details` of a refused file only that there was one, and why; and no
+    spoiled rows."""
+    shown = (
+        "file_name, detail"
+        if details
+        else ("case status when 'refused' then null else file_name end as file_name, cast(null as varchar) as detail")
+    )
+    con.execute(
+        "create temp table delivery as select source, period, version, sha256, status, reason, "  # noqa: S608
+        f"rows_quarantined, {shown} from {database}.audit.delivery"
+    )
+    con.execute(
+        "create temp table checked as select table_name, check_name, passed "  # noqa: S608
+        f"from {database}.audit.check_result"
+    )
+    if details:
+        con.execute(
+            "create temp table quarantined as select source, file_name, reason, count(*) as n "  # noqa: S608
+            f"from {database}.audit.quarantined_row group by all"
+        )

@@ -1,0 +1,387 @@
+"""Passports read from the evidence: everything said of a figure, for many figures in a few queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from pipelines.passport.formula import lines
+from pipelines.reading import rows as _rows
+
+Row = dict[str, Any]
+# How many contributors a passport shows; all of them lie in its Parquet.
+LARGEST = 12
+# How many of the rows of a contributor it names.
+NAMED_ROWS = 4
+# Contributions that are looked at together.
+BATCH_ROWS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Passport:
+    """One figure. `figure`: its row of indicator_value with `figure_id` and the area's names. `deliveries`: the files
+    it looks for, each with what became of it, and (internal edition) how many of its rows contribute. `largest`: the
+    contributions that count most. `earlier`: what earlier releases said (`vintages.earlier_values`)."""
+
+    figure: Row
+    indicator: Row
+    rule: Row
+    formula: list[str]
+    progress: Row | None
+    officials: list[Row]
+    contributors: Row | None
+    largest: list[Row]
+    deliveries: list[Row]
+    n_passed: int
+    n_warned: int
+    previous: str | None
+    following: str | None
+    earlier: list[Row] = field(default_factory=list)
+    revisions: list[Row] = field(default_factory=list)
+
+    @property
+    def is_suppressed(self) -> bool:
+        """The public edition must not show it."""
+        return self.figure.get("conf_status", "F") not in ("F", None)
+
+
+_ASKED = """
+    create or replace temp table asked as
+    select v.*, passport_id(v.indicator_id, v.period, v.breakdown, v.breakdown_code) as figure_id,
+        d.name_zh as area_zh, d.name_en as area_en,
+        lag(v.period) over one as previous, lead(v.period) over one as following
+    from marts.indicator_value as v
+    left join marts.dimension as d on v.breakdown = d.breakdown and v.breakdown_code = d.breakdown_code
+    where v.breakdown = $breakdown and ($code is null or v.breakdown_code = $code)
+        and ($indicators is null or list_contains($indicators, v.indicator_id))
+    window one as (partition by v.indicator_id, v.breakdown, v.breakdown_code order by v.period)
+    qualify $period is null or v.period = $period
+"""
+_KEY = "figure_id"
+_MINE = """
+    create or replace temp table mine as
+    select a.figure_id, c.*
+    from asked as a
+    inner join contribution as c on a.indicator_id = c.indicator_id and a.period = c.period
+    where case a.breakdown
+        when 'county' then c.serves in ('all', 'county')
+        when 'town' then c.serves in ('all', 'areas') and c.town_code = a.breakdown_code
+        when 'platform' then c.serves in ('all', 'areas') and c.platform_code = a.breakdown_code
+        when 'industry' then c.serves in ('all', 'areas') and c.division = a.breakdown_code
+    end or (c.contributor_kind = 'price_index' and c.indicator_id = a.indicator_id)
+"""
+# Every row that a contribution stands on: itself, or what its carriers name.
+_MINE_ROW = """
+    create or replace temp table mine_row as
+    select figure_id, side, contributor_kind, contributor, is_counted, source, file_name, sheet, row_number, sha256
+    from mine
+    where source is not null
+    union
+    select m.figure_id, m.side, m.contributor_kind, m.contributor, m.is_counted, r.source, r.file_name, r.sheet,
+        r.row_number, r.sha256
+    from mine as m
+    inner join contribution_source as s
+        on m.indicator_id = s.indicator_id and m.fact_period = s.fact_period
+        and m.contributor_kind = s.contributor_kind
+    inner join source_row as r
+        on s.table_name = r.table_name and s.row_period = r.row_period and m.contributor_kind = r.contributor_kind
+        and m.contributor = r.contributor and (r.indicator_id is null or r.indicator_id = m.indicator_id)
+    where m.source is null
+"""
+_TERMS = """
+    select figure_id, side, max(fact_period) as fact_period,
+        sum(numerator) filter (where is_counted) as numerator,
+        sum(denominator) filter (where is_counted) as denominator,
+        max(numerator) filter (where contributor_kind = 'price_index') as deflator
+    from mine group by figure_id, side
+"""
+_CONTRIBUTORS = """
+    select figure_id, max(contributor_kind) filter (where contributor_kind <> 'price_index') as kind,
+        count(distinct contributor) filter (where contributor_kind <> 'price_index') as n,
+        count(distinct contributor) filter (where is_counted) as n_counted
+    from mine where side = 'figure' group by figure_id
+"""
+_LARGEST = """
+    with ranked as (
+        select *, row_number() over (
+            partition by figure_id
+            order by side desc, abs(coalesce(numerator, 0)) desc, denominator desc nulls last, contributor, row_number
+        ) as place
+        from mine
+        where is_counted and side = 'figure' and (numerator is null or numerator <> 0)
+        qualify place <= $largest
+    ),
+    -- one row of each source first, then the next of each
+    stood_on as (
+        select r.figure_id, r.place, t.source, t.file_name, t.sheet, t.row_number,
+            row_number() over (
+                partition by r.figure_id, r.place, t.source order by t.file_name desc, t.sheet, t.row_number
+            ) as nth
+        from ranked as r
+        inner join mine_row as t
+            on r.figure_id = t.figure_id and r.side = t.side and r.contributor_kind = t.contributor_kind
+            and r.contributor = t.contributor
+            and (r.source is null or (r.file_name = t.file_name and r.row_number = t.row_number))
+    ),
+    named as (
+        select * from stood_on
+        qualify row_number() over (
+            partition by figure_id, place order by nth, source, file_name desc, sheet, row_number
+        ) <= $named
+    ),
+    told as (
+        select figure_id, place, string_agg(
+            concat(file_name, case when sheet is not null then '!' || sheet end, ':', row_number), '; '
+            order by source, file_name desc, sheet, row_number
+        ) as row_names
+        from named group by figure_id, place
+    )
+    select r.figure_id, r.contributor_kind, r.contributor, r.name, r.town_code, r.numerator, r.denominator, t.row_names
+    from ranked as r
+    left join told as t on r.figure_id = t.figure_id and r.place = t.place
+    order by r.figure_id, r.place
+"""
+# A file is looked for in the month of the figure, and in the months its contributions are of.
+_FILES = """
+    with looked as (
+        select figure_id, indicator_id, period as fact_period from asked
+        {facts}
+    ),
+    wanted as (
+        select distinct l.figure_id, c.source, c.file_period
+        from looked as l
+        inner join carrier as c on l.indicator_id = c.indicator_id and l.fact_period = c.fact_period
+    ),
+    whole as (
+        select source, max(coalesce(period, '')) filter (where status = 'accepted') as newest
+        from delivery group by source
+    )
+    select w.figure_id, w.source, w.file_period, d.file_name, d.sha256, d.status, d.reason, d.detail,
+        d.rows_quarantined
+    from wanted as w
+    left join whole as n on w.source = n.source
+    left join delivery as d
+        on w.source = d.source and case w.file_period when '' then coalesce(d.period, '') >= coalesce(n.newest, '')
+            else d.period = w.file_period end
+        and d.status <> 'superseded'
+    order by w.figure_id, w.source, w.file_period, d.version nulls first, d.file_name, d.sha256
+"""
+_ROWS_OF_FILES = """
+    select figure_id, sha256, source, count(distinct (sheet, row_number)) as n
+    from mine_row group by figure_id, sha256, source
+"""
+
+
+def read(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    internal: bool,
+    breakdown: str = "county",
+    indicators: Sequence[str] | None = None,
+    period: str | None = None,
+    code: str | None = None,
+) -> list[Passport]:
+    """The passports of the figures asked for, by indicator and month, from a connection of `evidence`."""
+    ask(con, breakdown=breakdown, indicators=indicators, period=period, code=code, internal=internal)
+    # An earlier month that a growth compares with is looked up where the contributions name it.
+    facts = "union select figure_id, indicator_id, fact_period from mine" if internal else _compared(con)
+    terms: dict[str, dict[str, Row]] = defaultdict(dict)
+    for row in _rows(con, _TERMS) if internal else []:
+        terms[row[_KEY]][row["side"]] = row
+    used = {(r[_KEY], r["sha256"], r["source"]): r["n"] for r in (_rows(con, _ROWS_OF_FILES) if internal else [])}
+    spoiled = _spoiled(con) if internal else {}
+    files = _grouped(_rows(con, _FILES.format(facts=facts)))
+    largest = _grouped(_rows(con, _LARGEST, largest=LARGEST, named=NAMED_ROWS)) if internal else {}
+    contributors = {row[_KEY]: row for row in (_rows(con, _CONTRIBUTORS) if internal else [])}
+    about_all = {row["target_id"]: row for row in _rows(con, "select * from marts.indicator")}
+    rules = {row["indicator_id"]: row for row in _rows(con, "select * from formula")}
+    verdicts = {(r["target_id"], r["period"]): r for r in _rows(con, "select * from marts.indicator_progress")}
+    officials: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in _rows(con, "select * from marts.official_value order by published_on"):
+        officials[row["indicator_id"], row["period"], row["breakdown"], row["breakdown_code"]].append(row)
+    bases = _bases(con)
+    checks = _n_checks(con)
+    revisions = _revisions(con) if internal else {}
+
+    found = []
+    for figure in _rows(con, "select * from asked order by indicator_id, period, breakdown_code"):
+        key = figure["indicator_id"], figure["period"], figure["breakdown"], figure["breakdown_code"]
+        rule = rules[figure["indicator_id"]]
+        about = about_all[figure["indicator_id"]]
+        unit = about["unit"]
+        hidden = figure.get("conf_status", "F") not in ("F", None)
+        progress = verdicts.get(key[:2]) if breakdown == "county" else None
+        found.append(
+            Passport(
+                figure=figure,
+                indicator=about,
+                rule=rule,
+                formula=[] if hidden else lines(rule, figure, unit, terms[figure[_KEY]], _base(rule, key, bases)),
+                progress=None if hidden else progress,
+                officials=[] if hidden else officials[key],
+                contributors=contributors.get(figure[_KEY]),
+                largest=largest.get(figure[_KEY], []),
+                deliveries=[
+                    {
+                        **file,
+                        "n_rows": used.get((figure[_KEY], file["sha256"], file["source"]), 0),
+                        "reasons": spoiled.get((file["source"], file["file_name"]), ""),
+                    }
+                    for file in files.get(figure[_KEY], [])
+                ],
+                n_passed=_checks_of(checks, rule["kind"], True),
+                n_warned=_checks_of(checks, rule["kind"], False),
+                previous=figure["previous"],
+                following=figure["following"],
+                revisions=revisions.get(key, []),
+            )
+        )
+    return found
+
+
+def batches(con: duckdb.DuckDBPyConnection, *, internal: bool) -> Iterator[list[str]]:
+    """All indicators, in batches of so many contributions that a province's fit into memory."""
+    batch: list[str] = []
+    held = 0
+    size = "count(c.indicator_id)" if internal else "0"
+    join = "left join contribution as c on v.indicator_id = c.indicator_id" if internal else ""
+    for indicator, n in con.execute(
+        "with v as (select distinct indicator_id from marts.indicator_value) "  # noqa: S608 - words of this function
+        f"select v.indicator_id, {size} from v {join} group by v.indicator_id order by v.indicator_id"
+    ).fetchall():
+        if batch and held + n > BATCH_ROWS:
+            yield batch
+            batch, held = [], 0
+        batch.append(indicator)
+        held += n
+    if batch:
+        yield batch
+
+
+def ask(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    breakdown: str,
+    indicators: Sequence[str] | None = None,
+    period: str | None = None,
+    code: str | None = None,
+    internal: bool = True,
+) -> None:
+    """Temporary tables `asked` (the figures), and in the internal edition `mine` (what adds up to each) and `mine_row`
+    (the rows that this stands on: source, file_name, sheet, row_number, sha256)."""
+    con.execute(
+        _ASKED,
+        {
+            "breakdown": breakdown,
+            "code": code,
+            "indicators": None if indicators is None else list(indicators),
+            "period": period,
+        },
+    )
+    if internal:
+        con.execute(_MINE)
+        con.execute(_MINE_ROW)
+
+
+def _grouped(found: list[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in found:
+        groups[row[_KEY]].append(row)
+    return groups
+
+
+def _compared(con: duckdb.DuckDBPyConnection) -> str:
+    """The months that changes are compared with, by the rules: all that the public edition knows of them."""
+    return """
+        union
+        select a.figure_id, a.indicator_id,
+            cast(cast(substr(a.period, 1, 4) as integer) - coalesce(f.years_back, 1) as varchar) || substr(a.period, 5)
+        from asked as a inner join formula as f on a.indicator_id = f.indicator_id and f.compared_with = 'prior_year'
+        union
+        select a.figure_id, a.indicator_id, b.year || substr(a.period, 5)
+        from asked as a inner join formula as f on a.indicator_id = f.indicator_id and f.compared_with = 'baseline_year'
+        cross join (
+            select value as year from build.seeds.plan_parameter where name = 'baseline_year'
+        ) as b
+    """
+
+
+def _spoiled(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    return {
+        (row["source"], row["file_name"]): row["reasons"]
+        for row in _rows(
+            con,
+            "select source, file_name, string_agg(reason || ' ' || n, ', ' order by reason) as reasons "
+            "from quarantined group by source, file_name",
+        )
+    }
+
+
+def _bases(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, ...], float | None]:
+    """Published values of the ratios that changes are of."""
+    found = con.execute(
+        "select v.indicator_id, v.period, v.breakdown, v.breakdown_code, v.value from marts.indicator_value as v "
+        "where v.indicator_id in (select base_indicator_id from formula)"
+    ).fetchall()
+    return {tuple(row[:4]): row[4] for row in found}
+
+
+def _base(
+    rule: Row, key: tuple[str, str, str, str], bases: Mapping[tuple[str, ...], float | None]
+) -> dict[str, float | None]:
+    if rule["kind"] != "change" or rule["compared_with"] != "prior_year":
+        return {}
+    _, period, *area = key
+    then = f"{int(period[:4]) - 1}{period[4:]}"
+    sides = {"figure": period, "compared": then}
+    return {side: bases.get((rule["base_indicator_id"], month, *area)) for side, month in sides.items()}
+
+
+def _n_checks(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, bool], int]:
+    """(table, passed) to the number of checks on it."""
+    found = con.execute("select table_name, passed, count(*) from checked group by all").fetchall()
+    return {(table, passed): n for table, passed, n in found}
+
+
+def _checks_of(counts: Mapping[tuple[str, bool], int], kind: str, passed: bool) -> int:
+    return sum(counts.get((table, passed), 0) for table in _checked_tables(kind))
+
+
+def _checked_tables(kind: str) -> list[str]:
+    """The tables whose checks are about a figure of this kind of rule."""
+    return [
+        "marts.indicator_value",
+        "marts.indicator_progress",
+        "marts.indicator",
+        f"intermediate.int_indicator_{kind}",
+    ]
+
+
+def check_names(con: duckdb.DuckDBPyConnection, kind: str) -> list[Row]:
+    """The checks that a passport counts: table_name, check_name, passed."""
+    return _rows(
+        con,
+        "select table_name, check_name, passed from checked where list_contains($tables, table_name) order by all",
+        tables=_checked_tables(kind),
+    )
+
+
+def _revisions(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, ...], list[Row]]:
+    """Why a figure differs from the release before, where the release says so (`audit.revision`)."""
+    ((there,),) = con.execute(
+        "select count(*) from duckdb_tables() where database_name = 'release' and schema_name = 'audit' "
+        "and table_name = 'revision'"
+    ).fetchall()
+    groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    if there:
+        for row in _rows(
+            con,
+            "select indicator_id, period, breakdown, breakdown_code, value_before, value_now, why "
+            "from release.audit.revision order by all",
+        ):
+            groups[row["indicator_id"], row["period"], row["breakdown"], row["breakdown_code"]].append(row)
+    return groups

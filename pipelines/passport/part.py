@@ -1,0 +1,54 @@
+"""The passports of a release: the internal edition beside its evidence, the public one from public figures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import duckdb
+
+from pipelines.passport import evidence, figures, pages, vintages
+from pipelines.release.draft import Draft
+from pipelines.release.store import TABLES_FILE, list_releases
+
+INTERNAL = f"internal/{evidence.FOLDER}"
+PUBLIC = evidence.FOLDER
+PUBLIC_TABLES = "public.duckdb"
+
+
+def passports(draft: Draft) -> None:
+    """`internal/passports/` (pages and Parquet) and, where the draft has `public.duckdb`, `passports/` (pages)."""
+    before = vintages.chain(draft.before, list_releases(draft.home), draft.content_hash)
+    with evidence.of_work_file(draft.tables, draft.work_file) as con:
+        folder = draft.folder / INTERNAL
+        evidence.write(con, folder)
+        said = vintages.earlier_values(before, TABLES_FILE)
+        found = [with_history(passport, said) for passport in _every(con, internal=True)]
+        pages.write(folder, found, partial(figures.check_names, con), draft.content_hash, internal=True)
+    public = draft.folder / PUBLIC_TABLES
+    if public.is_file():
+        said = vintages.earlier_values(before, PUBLIC_TABLES)
+        write_public(public, draft.tables, draft.work_file, draft.folder / PUBLIC, draft.content_hash, said)
+
+
+def write_public(
+    public: Path, internal: Path, work_file: Path, folder: Path, content_hash: str, said: vintages.History
+) -> None:
+    """The public edition into `folder`: figures from `public` alone; from `internal` and `work_file` only the rules,
+    the names of checks and which files were delivered. `said`: what earlier public files said."""
+    with evidence.of_public(public, internal, work_file) as con:
+        found = [with_history(passport, said) for passport in _every(con, internal=False)]
+        pages.write(folder, found, partial(figures.check_names, con), content_hash, internal=False)
+
+
+def with_history(passport: figures.Passport, said: vintages.History) -> figures.Passport:
+    figure = passport.figure
+    key = figure["indicator_id"], figure["period"], figure["breakdown"], figure["breakdown_code"]
+    return replace(passport, earlier=[] if passport.is_suppressed else said.get(key, []))
+
+
+def _every(con: duckdb.DuckDBPyConnection, *, internal: bool) -> Iterator[figures.Passport]:
+    for indicators in figures.batches(con, internal=internal):
+        yield from figures.read(con, internal=internal, indicators=indicators)
