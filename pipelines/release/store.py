@@ -14,6 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from pipelines.home import Home
+from pipelines.release.access import close_to_others, set_release_modes
 from pipelines.release.files import point, sync, sync_tree
 
 MANIFEST = "manifest.json"
@@ -86,9 +87,7 @@ def current_release(home: Home) -> Release | None:
 
 def put_in_place(home: Home, assembled: Path, release_id: str) -> Path:
     """Turn an assembled folder into a release and point readers to it: two renames, each whole or not at all."""
-    for path in assembled.rglob("*"):
-        if path.is_file():
-            path.chmod(0o444)
+    set_release_modes(assembled)
     sync_tree(assembled)
     release = assembled.rename(home.releases / release_id)
     sync(home.releases)
@@ -155,6 +154,7 @@ def clean_up(home: Home) -> None:
     """
     for folder in (home.releases, home.work):
         folder.mkdir(parents=True, exist_ok=True)
+    close_to_others(home)
     for leftover in home.releases.iterdir():
         if not (leftover / MANIFEST).is_file() or not RELEASE_ID.fullmatch(leftover.name):
             shutil.rmtree(leftover)

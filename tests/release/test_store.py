@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pipelines.gate.model import CheckResult
 from pipelines.home import Home
 from pipelines.release import Release, current_release, list_releases, table_digests
 from pipelines.release.code import code_digest
+from pipelines.release.draft import Part
 from pipelines.release.publish import INPUT_COLUMNS, publish
 from pipelines.release.store import (
     Busy,
@@ -44,7 +46,9 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
-def publish_one(home: Home, run: str, value: float = 1.5, sha: str = "ab", at: datetime = AT) -> Release:
+def publish_one(
+    home: Home, run: str, value: float = 1.5, sha: str = "ab", at: datetime = AT, parts: Sequence[Part] = ()
+) -> Release:
     folder = home.work / run
     (folder / "data_docs").mkdir(parents=True)
     (folder / "data_docs" / "index.html").write_text("<p>docs</p>")
@@ -64,7 +68,7 @@ def publish_one(home: Home, run: str, value: float = 1.5, sha: str = "ab", at: d
             f"create table audit.delivery as select 'tax' as source, 'f.xlsx' as file_name, $sha as sha256, {columns}",
             {"sha": sha},
         )
-    return publish(home, work_file, folder / "data_docs", KEYS, CHECKS, run, at)
+    return publish(home, work_file, folder / "data_docs", KEYS, CHECKS, run, at, parts)
 
 
 def test_a_release_is_whole_and_current(home: Home) -> None:
