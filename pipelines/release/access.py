@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pipelines.home import Home
 
-# What of a release is public, by its first name in the release's folder. Whatever is not named here is internal, so that
-# a part that somebody adds is not public by mistake. The manifest names deliveries and what checks observed.
+# What of a release is public, by its first name in the release's folder. Whatever is not named here is internal, so
+# that a part that somebody adds is not public by mistake. The manifest names deliveries and what checks observed.
 PUBLIC = frozenset({"public.duckdb", "parquet", "csv", "excel", "sdmx", "datapackage.json", "passports", "reports"})
 
 PUBLIC_FILE, PUBLIC_FOLDER = 0o444, 0o755

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,12 @@ from filelock import FileLock, Timeout
 from pipelines.home import Home
 from pipelines.release.access import close_to_others, set_release_modes
 from pipelines.release.files import point, sync, sync_tree
+from pipelines.retention import KEEP_RELEASES, KEEP_RUN_LOGS
 
 MANIFEST = "manifest.json"
 TABLES_FILE = "internal.duckdb"
 RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 VALUES = "marts.indicator_value"
-KEEP_RELEASES = 30
-KEEP_RUN_LOGS = 10
 RUN_LOG = "run.log"
 
 
@@ -73,11 +72,13 @@ def list_releases(home: Home) -> list[Release]:
         return []
     current = home.current.resolve() if home.current.is_symlink() else None
     folders = sorted((p for p in home.releases.iterdir() if RELEASE_ID.fullmatch(p.name)), reverse=True)
-    return [
-        Release(p.name, p, json.loads((p / MANIFEST).read_text(encoding="utf-8")), p.resolve() == current)
-        for p in folders
-        if (p / MANIFEST).is_file()
-    ]
+    found = []
+    for folder in folders:
+        # Without a manifest it is no release; one may be pruned while we look.
+        with suppress(FileNotFoundError):
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            found.append(Release(folder.name, folder, manifest, folder.resolve() == current))
+    return found
 
 
 def current_release(home: Home) -> Release | None:

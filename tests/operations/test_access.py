@@ -1,4 +1,4 @@
-"""Internal is for owner and group, public for everybody: modes of a published release, and a real stranger who tries."""
+"""Internal is for owner and group, public for everybody: modes of a release, and a real stranger who tries."""
 
 from __future__ import annotations
 
@@ -94,9 +94,7 @@ def test_a_stranger_reads_the_public_part_and_nothing_else(home: Home) -> None:
     def read(group: int) -> set[Path]:
         """Those of the files that a user of `group` can read."""
         done = {
-            path: subprocess.run(
-                ["cat", str(path)], user=NOBODY, group=group, extra_groups=[], capture_output=True
-            )
+            path: subprocess.run(["cat", str(path)], user=NOBODY, group=group, extra_groups=[], capture_output=True)
             for path in (*public, *internal)
         }
         assert all(run.returncode == 0 or b"Permission denied" in run.stderr for run in done.values())
