@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pipelines.home import Home
 from tests.nights import continued_home, copy_code, told_night
@@ -25,16 +25,11 @@ from tests.release.test_nightly_gate import add_promise
 __all__ = ["lean", "published_lean"]
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+ARGUMENTS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+PATIENCE_MS = 60_000  # a page on a busy machine
 PROMISE = "no_project_in_qianyuan"
 
 
@@ -79,13 +74,14 @@ def ui(chromium: str, lean: Path, published_lean: Home, tmp_path_factory: pytest
     }
     log = (folder / "server.log").open("wb")
     server = subprocess.Popen(
-        [sys.executable, "-m", "dagster_webserver", "--read-only", "-h", "127.0.0.1", "-p", str(port)]
-        + ["-m", "pipelines.definitions"],
+        [
+            *(sys.executable, "-m", "dagster_webserver", "--read-only"),
+            *("-h", "127.0.0.1", "-p", str(port), "-m", "pipelines.definitions"),
+        ],
         cwd=checkout,
         env=environment,
         stdout=log,
         stderr=log,
-        start_new_session=True,
     )
     try:
         url = f"http://127.0.0.1:{port}"
@@ -121,6 +117,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 def page(browser: Browser, ui: Ui) -> Iterator[Page]:
     context = browser.new_context(base_url=ui.url, viewport={"width": 1600, "height": 1100}, locale="en-US")
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     yield page
     context.close()
