@@ -30,6 +30,7 @@ FIRST = (
     "test_demo_against_pipeline.py",
     "test_store.py",
     "test_nightly_gate.py",
+    "test_ui.py",
     "test_dbt_unit_tests.py",
 )
 

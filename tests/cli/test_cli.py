@@ -39,6 +39,10 @@ def run(tmp_path, monkeypatch):
         ("release", "list"),
         ("enterprise",),
         ("evaluate",),
+        ("freshness",),
+        ("notify",),
+        ("backup",),
+        ("restore",),
     ],
 )
 def test_every_command_explains_itself_in_both_languages(run, command):
