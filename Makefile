@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export FENGHUANG_HOME ?= $(CURDIR)
 export DAGSTER_HOME ?= $(FENGHUANG_HOME)/warehouse/dagster
 
-.PHONY: help run test check ui bench lock clean
+.PHONY: help run test check ui ui-readonly bench lock clean
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -31,8 +31,15 @@ check: $(STAMP)  ## ruff, mypy, sqlfluff
 	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
 
 ui: $(STAMP)     ## Dagster web server and daemon on http://127.0.0.1:3000
-	mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
+	mkdir -p $(DAGSTER_HOME) && cp -n dagster.yaml $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/dagster dev -h 127.0.0.1 -p 3000 -m pipelines.definitions
+
+# Auditors start nothing. The second server shows the pages that assets link to: passports and Data Docs.
+ui-readonly: $(STAMP)    ## the same without a daemon, for auditors: nothing can be launched; pages on :3001
+	mkdir -p $(DAGSTER_HOME) && cp -n dagster.yaml $(DAGSTER_HOME)/dagster.yaml
+	trap 'kill $$pages' EXIT; \
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(FENGHUANG_HOME)/warehouse/current 3001 >/dev/null 2>&1 & pages=$$!; \
+	$(BIN)/dagster-webserver --read-only -h 127.0.0.1 -p 3000 -m pipelines.definitions
 
 bench: $(STAMP)  ## timings and memory, printed as a table (SIZES="county province")
 	$(BIN)/python -m tests.bench $(SIZES)

@@ -209,6 +209,12 @@ def nightly(
     if result.intake is not None:
         _print_intake(result.intake)
     out.print(render(result))
+    if not dry_run:
+        from pipelines.notify import report
+        from pipelines.tell import tell_result
+
+        for line in report(tell_result(Home.from_env(), result)):
+            err.print(line, markup=False)
     if not result.ok:
         raise typer.Exit(1)
 
@@ -229,6 +235,127 @@ def status(
     table = status_table(known_deliveries(Home.from_env()), load_contracts(), day)
     out.print(render(table))
     out.print(summary(table), markup=False)
+
+
+@app.command()
+def freshness(
+    fail_if_stale: Annotated[
+        bool, typer.Option("--fail-if-stale", help="逾期则退出码为 1 exit code 1 where something is overdue.")
+    ] = False,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="通知新逾期的 tell people what is newly overdue, once.")
+    ] = False,
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="看哪一天 as seen on a day.")] = None,
+) -> None:
+    """时效 Did the last night end well, and is every source here that is due? For cron, from outside the night.
+
+    A run that never starts looks green. This looks at the newest release and at the rhythm of each contract; where
+    `DAGSTER_HOME` holds an instance, `--notify` shows the answer there too, on the checks `is_on_time`.
+
+    Example: `fenghuang freshness --notify --fail-if-stale`
+    """
+    from datetime import UTC
+    from zoneinfo import ZoneInfo
+
+    from pipelines.freshness import TIMEZONE, look, render
+    from pipelines.nightly import dagster_instance, has_instance
+    from pipelines.notify import report
+    from pipelines.watch import watch
+
+    home = Home.from_env()
+    if as_of and notify:
+        raise typer.BadParameter("people are told of today only; leave out --as-of or --notify")
+    now = as_of.replace(hour=12, tzinfo=ZoneInfo(TIMEZONE)) if as_of else datetime.now(UTC)
+    if not notify:
+        seen = look(home, now)
+    elif has_instance():
+        with dagster_instance() as instance:
+            watched = watch(home, now, instance)
+    else:
+        watched = watch(home, now)
+    if notify:
+        seen = watched.freshness
+        for line in watched.told:
+            out.print(f"已通知 told: {line}", markup=False)
+        for failure in report(watched.sent):
+            err.print(failure, markup=False)
+    out.print(render(seen))
+    if fail_if_stale and not seen.is_fresh:
+        raise typer.Exit(1)
+
+
+@app.command()
+def notify(
+    test: Annotated[bool, typer.Option("--test", help="发一条测试通知 send a test message to every channel.")] = False,
+) -> None:
+    """通知 Where messages go: one a failed night, with its first cause; a digest a release; what is overdue, once.
+
+    `FENGHUANG_NOTIFY_FILE` names a file outside the repository with one URL of Apprise a line, as
+    `dingtalk://token`, `wecombot://key`, `mailtos://user:password@host?to=address`, `json://host/path`.
+    """
+    from datetime import UTC
+
+    from pipelines import messages
+    from pipelines.notify import VARIABLE, channels, report, send
+
+    try:
+        known = channels()
+    except OSError as error:
+        err.print(f"{VARIABLE}: 无法读取 cannot be read ({type(error).__name__})", markup=False)
+        raise typer.Exit(1) from None
+    for channel in known:
+        out.print(channel.name, markup=False)
+    if not known:
+        out.print(f"未设置通知 nobody is told: {VARIABLE} names no file, or an empty one", markup=False)
+    if test:
+        sent = send(messages.trial(datetime.now(UTC)))
+        out.print(f"已送达 delivered {sent.delivered}")
+        for line in report(sent):
+            err.print(line, markup=False)
+        if not sent.delivered or sent.failures:
+            raise typer.Exit(1)
+
+
+@app.command()
+def backup(to: Annotated[Path, typer.Argument(help="另一磁盘上的文件夹 a folder on another disk.")]) -> None:
+    """备份 Copy what cannot be made again: deliveries, releases, the pointer. A night may run meanwhile.
+
+    A second call copies only what is new. The copy is itself a home:
+    `FENGHUANG_HOME=TO fenghuang verify` checks it.
+    """
+    from pipelines.release.backup import back_up
+
+    home = Home.from_env()
+    if (
+        to.resolve().is_relative_to(home.raw)
+        or to.resolve().is_relative_to(home.warehouse)
+        or to.resolve() == home.root
+    ):
+        raise typer.BadParameter(f"{to} lies in the home itself; name a folder on another disk")
+    with progress() as say:
+        copied = back_up(home, Home(to.resolve()), say)
+    out.print(
+        f"已备份 copied {copied.releases} releases, {copied.files} files; current {copied.current or '—'}", markup=False
+    )
+
+
+@app.command()
+def restore(
+    backup: Annotated[Path, typer.Argument(help="备份文件夹 a folder that `fenghuang backup` wrote.", exists=True)],
+) -> None:
+    """恢复 Bring a back-up into an empty `FENGHUANG_HOME`; then `fenghuang verify`, then nights go on as before."""
+    from pipelines.release.backup import CannotRestore
+    from pipelines.release.backup import restore as bring_back
+
+    home = Home.from_env()
+    try:
+        with progress() as say:
+            copied = bring_back(Home(backup.resolve()), home, say)
+    except CannotRestore as reason:
+        err.print(str(reason), markup=False)
+        raise typer.Exit(1) from None
+    out.print(f"已恢复 restored {copied.releases} releases, {copied.files} files into {home.root}", markup=False)
+    out.print(f"当前版本 current is {copied.current or '—'}; 请核验 now run: fenghuang verify", markup=False)
 
 
 def _current_tables() -> Path:

@@ -18,6 +18,7 @@ from pipelines.orchestration.loggers import run_log
 from pipelines.orchestration.resources import night
 from pipelines.orchestration.schedules import nightly_schedule
 from pipelines.orchestration.sensors import inbox_sensor
+from pipelines.orchestration.sensors_told import TOLD_SENSORS
 from pipelines.release.tables import PUBLISHED_SCHEMAS
 
 
@@ -25,15 +26,16 @@ def _published(keys: set[AssetKey]) -> list[AssetKey]:
     return sorted(key for key in keys if key.path[0] in PUBLISHED_SCHEMAS)
 
 
-_build = dbt_build_assets()
+_suites = load_suites()
+_build = dbt_build_assets({suite.table: suite.name for suite in _suites})
 _release = release_asset(_published({*_build.keys, *(AssetKey(key) for key in RECORDS)}))
 
 defs = Definitions(
     assets=[intake, _build, _release],
-    asset_checks=[gate_checks(load_suites())],
+    asset_checks=[gate_checks(_suites)],
     jobs=[nightly, rehearsal, intake_job],
     schedules=[nightly_schedule],
-    sensors=[inbox_sensor],
+    sensors=[inbox_sensor, *TOLD_SENSORS],
     resources={"night": night},
     executor=in_process_executor,
     loggers={"console": colored_console_logger, "run_log": run_log},

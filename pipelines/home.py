@@ -21,20 +21,24 @@ class Home:
         return cls(Path(os.environ.get("FENGHUANG_HOME") or CHECKOUT).resolve())
 
     @property
+    def raw(self) -> Path:
+        return self.root / "raw"
+
+    @property
     def inbox(self) -> Path:
-        return self.root / "raw" / "inbox"
+        return self.raw / "inbox"
 
     @property
     def archive(self) -> Path:
-        return self.root / "raw" / "archive"
+        return self.raw / "archive"
 
     @property
     def returns(self) -> Path:
-        return self.root / "raw" / "returns"
+        return self.raw / "returns"
 
     @property
     def demo_truth(self) -> Path:
-        return self.root / "raw" / "demo_truth"
+        return self.raw / "demo_truth"
 
     @property
     def warehouse(self) -> Path:
@@ -43,6 +47,11 @@ class Home:
     @property
     def work(self) -> Path:
         return self.warehouse / "work"
+
+    @property
+    def dagster(self) -> Path:
+        """Where the Makefile and `deploy/` put `DAGSTER_HOME`."""
+        return self.warehouse / "dagster"
 
     @property
     def releases(self) -> Path:

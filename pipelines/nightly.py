@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from pipelines.home import Home
 from pipelines.orchestration.night import LOG_NAME, Night, NotPublished, open_night
 from pipelines.plan import PlanBroken
 from pipelines.release.store import Busy, Release
+from pipelines.retention import forget_old_runs
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, ExecuteInProcessResult
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from pipelines.intake.run import IntakeReport
 
 SAMPLE_LINES = 20
+# Tag of a run whose end is told by the command that began it; of the others, Dagster's sensors tell.
+TOLD_BY = "fenghuang/told_by"
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class NightlyResult:
     """How a night ended.
 
     `ok`: what was asked for was done (published, or all checks passed where publishing was not asked for).
-    Otherwise `stage`, `headline` and `details` name the first cause. `log` is the full log of the run.
+    Otherwise `stage`, `headline` and `details` name the first cause, `promise` the words of the promise
+    that was broken. `log` is the full log of the run.
     """
 
     ok: bool
@@ -39,6 +44,7 @@ class NightlyResult:
     intake: IntakeReport | None = None
     stage: str = ""
     headline: str = ""
+    promise: str = ""
     details: list[str] = field(default_factory=list)
     log: Path | None = None
     current: str | None = None
@@ -101,24 +107,29 @@ def _execute(night: Night, publish: bool) -> ExecuteInProcessResult:
     from pipelines.orchestration.resources import NIGHTLY, REHEARSAL
 
     job = defs.resolve_job_def(NIGHTLY if publish else REHEARSAL)
-    with _instance() as instance:
+    with dagster_instance() as instance:
+        forget_old_runs(instance, datetime.now(UTC))
         return job.execute_in_process(
             instance=instance,
             run_id=night.run_id,
+            tags={TOLD_BY: "command"},
             resources={"night": night},
             run_config={"loggers": {"run_log": {}}},
             raise_on_error=False,
         )
 
 
-def _instance() -> AbstractContextManager[DagsterInstance]:
+def has_instance() -> bool:
+    """Does the installation keep its runs in a Dagster instance?"""
+    home = os.environ.get("DAGSTER_HOME")
+    return bool(home) and (Path(str(home)) / "dagster.yaml").is_file()
+
+
+def dagster_instance() -> AbstractContextManager[DagsterInstance]:
     """The installation's instance, so that its web server shows this run too; else none that outlives the run."""
     from dagster import DagsterInstance
 
-    home = os.environ.get("DAGSTER_HOME")
-    if home and (Path(home) / "dagster.yaml").is_file():
-        return DagsterInstance.get()
-    return DagsterInstance.ephemeral()
+    return DagsterInstance.get() if has_instance() else DagsterInstance.ephemeral()
 
 
 def _stopped(home: Home, night: Night, cause: NotPublished) -> NightlyResult:
@@ -127,6 +138,7 @@ def _stopped(home: Home, night: Night, cause: NotPublished) -> NightlyResult:
         intake=night.report,
         stage=cause.stage,
         headline=cause.headline,
+        promise=cause.promise,
         details=cause.details,
         log=night.log,
         current=_current(home),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ import yaml
 from filelock import FileLock
 
 from pipelines.home import Home
+from tests.servers import Reply, serving
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SAMPLE = CHECKOUT / "tests" / "data" / "sample"
@@ -24,13 +26,15 @@ SAMPLE = CHECKOUT / "tests" / "data" / "sample"
 class Nightly:
     """`fenghuang nightly` in a home, run by the code of `checkout`, as the scheduler would start it."""
 
-    def __init__(self, home: Home, checkout: Path = CHECKOUT) -> None:
+    def __init__(self, home: Home, checkout: Path = CHECKOUT, **variables: str) -> None:
         self.home = home
         self.checkout = checkout
+        self.variables = variables
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("DAGSTER", "FENGHUANG"))}
         environment |= {"FENGHUANG_HOME": str(self.home.root), "PYTHONPATH": str(self.checkout), "COLUMNS": "200"}
+        environment |= self.variables
         return subprocess.Popen(
             [sys.executable, "-m", "pipelines.cli", "nightly", *arguments],
             cwd=self.checkout,
@@ -60,7 +64,51 @@ def night_of(sample: Path, temporary: pytest.TempPathFactory, checkout: Path = C
         code, screen = Nightly(home, checkout).run()
         assert code == 0, screen
 
-    return Home(_made_once(temporary, f"night_{checkout.name}_{_digest(sample / 'inbox')}", publish))
+    return Home(made_once(temporary, f"night_{checkout.name}_{_digest(sample / 'inbox')}", publish))
+
+
+def shown_in_dagster(home: Home) -> dict[str, str]:
+    """Variables for a night that its home's own Dagster instance keeps, as `make ui` makes one."""
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    shutil.copy(CHECKOUT / "dagster.yaml", home.dagster)
+    return {"DAGSTER_HOME": str(home.dagster)}
+
+
+def continued_home(temporary: pytest.TempPathFactory, checkout: Path, published: Home) -> Home:
+    """An installation after a disaster: backed up, restored into an empty folder, and one night further, by the
+    command. Its Dagster instance holds that night, `messages.json` what people were told. For reading only."""
+
+    def restore(root: Path) -> None:
+        copy = root.with_name("backup_copy")
+        shutil.rmtree(copy, ignore_errors=True)
+        for home, command in ((published.root, ("backup", str(copy))), (root, ("restore", str(copy)))):
+            environment = {**os.environ, "FENGHUANG_HOME": str(home), "PYTHONPATH": str(checkout)}
+            done = subprocess.run(
+                [sys.executable, "-m", "pipelines.cli", *command],
+                cwd=checkout,
+                env=environment,
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+        home = Home(root)
+        code, screen = told_night(home, checkout)
+        assert code == 0, screen
+
+    return Home(made_once(temporary, "continued", restore))
+
+
+def told_night(home: Home, checkout: Path) -> tuple[int, str]:
+    """A night kept by the home's Dagster instance, whose messages end up in `messages.json`."""
+    with serving() as server:
+        server.answer = lambda request: Reply(200)
+        channels = home.root / "channels"
+        channels.write_text(f"# people on call\n{server.url.replace('http', 'json')}/a-secret-token\n")
+        variables = shown_in_dagster(home) | {"FENGHUANG_NOTIFY_FILE": str(channels), "NO_PROXY": "127.0.0.1"}
+        code, screen = Nightly(home, checkout, **variables).run()
+        messages = [json.loads(request.body) for request in server.requests]
+    (home.root / "messages.json").write_text(json.dumps(messages), encoding="utf-8")
+    return code, screen
 
 
 # Of the real models those of `project`, one of staging for tests to build upon, and a table of values from one list.
@@ -115,7 +163,7 @@ def lean_checkout(temporary: pytest.TempPathFactory) -> Path:
         parts = root / "pipelines" / "release" / "parts.py"
         parts.write_text("PARTS = ()\n", encoding="utf-8")
 
-    return _made_once(temporary, "lean", copy)
+    return made_once(temporary, "lean", copy)
 
 
 def _upstream(names: Iterable[str], models: dict[str, Path]) -> set[str]:
@@ -149,7 +197,7 @@ def copy_code(checkout: Path, root: Path) -> None:
         shutil.copytree(checkout / folder, root / folder, ignore=ignored)
 
 
-def _made_once(temporary: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+def made_once(temporary: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
     base = temporary.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder, done = shared / name, shared / f"{name}.done"

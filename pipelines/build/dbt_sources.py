@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from pipelines.build.work_file import AUDIT, tables_of
+from pipelines.build.audit_tables import AUDIT
+from pipelines.build.work_file import tables_of
 from pipelines.contracts import Contract, load_contracts
 from pipelines.home import CHECKOUT
 

@@ -11,60 +11,17 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipelines.build.audit_tables import AUDIT
 from pipelines.contracts import Column, Contract, load_contracts
 from pipelines.intake.run import Delivery
 
 _TYPES = {"number": "DECIMAL(38,8)", "date": "DATE", "flag": "BOOLEAN"}
 
-# The published audit tables: column → (type, comment). `raw.delivery` has three columns more: id, sheet, in force.
-AUDIT: dict[str, tuple[str, dict[str, tuple[pl.DataType, str]]]] = {
-    "delivery": (
-        "报送记录：收到的每个文件及其处理结果 / Every file that arrived, and what became of it",
-        {
-            "source": (pl.String(), "来源 / Source"),
-            "file_name": (pl.String(), "文件名 / File name"),
-            "period": (pl.String(), "所属期 / Period of the file: YYYY-MM, YYYY, YYYY-Qn or YYYY-MM-DD"),
-            "version": (pl.Int32(), "更正序号，0 为首次报送 / N of _更正N, 0 for the first"),
-            "sha256": (
-                pl.String(),
-                "文件内容的 SHA-256，即存档中的编号 / SHA-256 of the bytes, its name in the archive",
-            ),
-            "received_at": (pl.Datetime("us", "UTC"), "收到时间 / Time of the intake; no content of a release"),
-            "status": (pl.String(), "accepted 采用，refused 退回，superseded 已被取代 / Outcome of the file"),
-            "reason": (pl.String(), "退回原因 / Why it was refused"),
-            "rows_read": (
-                pl.Int64(),
-                "读取行数 = 接受 + 隔离 + 重复 / Rows read = accepted + quarantined + duplicate [行]",
-            ),
-            "rows_accepted": (pl.Int64(), "接受行数 / Rows accepted [行]"),
-            "rows_quarantined": (pl.Int64(), "隔离行数 / Rows quarantined [行]"),
-            "rows_duplicate": (pl.Int64(), "重复行数 / Repetitions dropped [行]"),
-            "detail": (pl.String(), "退回说明 / What to mend"),
-        },
-    ),
-    "quarantined_row": (
-        "隔离行：采用的文件中未能接受的行 / Rows of the files in force that were not accepted",
-        {
-            "source": (pl.String(), "来源 / Source"),
-            "file_name": (pl.String(), "文件名 / File name"),
-            "sheet": (pl.String(), "工作表，csv 与清单为空 / Sheet; empty for csv and lists"),
-            "row_number": (pl.Int32(), "表中行号 / Row number as in the sheet"),
-            "reason": (pl.String(), "原因 / Reason, as the contract names it"),
-            "column_name": (pl.String(), "问题列（按文件所印列名） / Offending column, as printed in the file"),
-            "cells": (pl.String(), "原始单元格（JSON，按列名） / Original cells, JSON by printed heading"),
-        },
-    ),
-    "cell_note": (
-        "置空单元格：行被接受、单元格被置空 / Cells that were nulled while their row stayed",
-        {
-            "source": (pl.String(), "来源 / Source"),
-            "file_name": (pl.String(), "文件名 / File name"),
-            "row_number": (pl.Int32(), "表中行号，数据库为空 / Row number as in the sheet; empty for a database"),
-            "column_name": (pl.String(), "列名（按文件所印） / Column, as printed in the file"),
-            "cell": (pl.String(), "原始内容 / The original cell"),
-            "reason": (pl.String(), "原因 / Reason"),
-        },
-    ),
+_POLARS = {
+    "VARCHAR": pl.String(),
+    "INTEGER": pl.Int32(),
+    "BIGINT": pl.Int64(),
+    "TIMESTAMP WITH TIME ZONE": pl.Datetime("us", "UTC"),
 }
 
 
@@ -145,7 +102,7 @@ def _view(connection: duckdb.DuckDBPyConnection, table: str, columns: list[tuple
 
 
 def _delivery(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> None:
-    published = {name: kind for name, (kind, _) in AUDIT["delivery"][1].items()}
+    published = {name: _POLARS[kind] for name, (kind, _) in AUDIT["delivery"][1].items()}
     schema = {
         "delivery_id": pl.String(),
         "in_force": pl.Boolean(),
@@ -166,7 +123,7 @@ def _delivery(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delive
 
 def _rows_of(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], table: str, file_name: str) -> None:
     """An audit table of rows kept beside the judged ones of each delivery in force."""
-    schema = {name: kind for name, (kind, _) in AUDIT[table][1].items()}
+    schema = {name: _POLARS[kind] for name, (kind, _) in AUDIT[table][1].items()}
     of_file = ("source", "file_name", "sheet")
     frames = [
         pl.read_parquet(d.judged / file_name).select(

@@ -9,17 +9,13 @@ from dagster import (
     AssetChecksDefinition,
     AssetCheckSeverity,
     AssetCheckSpec,
-    AssetKey,
     MetadataValue,
     multi_asset_check,
 )
 
 from pipelines.gate.suites import Suite
+from pipelines.orchestration.keys import table_key
 from pipelines.orchestration.resources import stage
-
-
-def table_key(table: str) -> AssetKey:
-    return AssetKey(table.split("."))
 
 
 def gate_checks(suites: Sequence[Suite]) -> AssetChecksDefinition:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dagster import AssetSelection, define_asset_job, in_process_executor
 
-from pipelines.orchestration.assets_release import RELEASE
-from pipelines.orchestration.assets_sources import specs
+from pipelines.orchestration.assets_sources import check_specs, specs
+from pipelines.orchestration.keys import RELEASE
 from pipelines.orchestration.resources import NIGHTLY, REHEARSAL
 
 EVERYTHING = AssetSelection.all() | AssetSelection.all_asset_checks()
@@ -20,14 +20,15 @@ nightly = define_asset_job(
 
 rehearsal = define_asset_job(
     REHEARSAL,
-    selection=EVERYTHING - AssetSelection.assets(RELEASE),
+    selection=EVERYTHING - AssetSelection.assets(RELEASE) - AssetSelection.checks_for_assets(RELEASE),
     executor_def=in_process_executor,
     description="试运行：构建并检查，不发布 Builds and checks everything, publishes nothing.",
 )
 
 intake = define_asset_job(
     "intake",
-    selection=AssetSelection.assets(*[spec.key for spec in specs()]).without_checks(),
+    selection=AssetSelection.assets(*[spec.key for spec in specs()]).without_checks()
+    | AssetSelection.checks(*[spec.key for spec in check_specs()]),
     executor_def=in_process_executor,
     description="只收件 Take in what is new and send back what is spoiled; publishes nothing.",
 )

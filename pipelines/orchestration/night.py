@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import duckdb
 
 from pipelines.build.dbt_project import project_folder
 from pipelines.build.dbt_runner import DbtOutcome, DbtProcess, read_outcome
@@ -46,6 +48,11 @@ class NotPublished(Exception):
         self.headline = headline
         self.details = details
         self.broken = broken or []
+
+    @property
+    def promise(self) -> str:
+        """The words of the promise that was broken first, without rows; empty where it was none."""
+        return self.broken[0].expected if self.broken else ""
 
 
 class Night:
@@ -138,6 +145,21 @@ class Night:
         if code != 0:
             raise NotPublished("build", f"dbt 失败 dbt failed (exit code {code})", self._log_tail())
         return outcome
+
+    def row_counts(self) -> dict[str, int]:
+        """`schema.table` (views too) to rows of the work file as it stands; nobody may be writing it. A view that
+        cannot be read has no count: that is for the build to say, with its cause."""
+        counts = {}
+        with duckdb.connect(str(self.work_file), read_only=True) as con:
+            found = con.execute(
+                "select schema_name, table_name from duckdb_tables() union all "
+                "select schema_name, view_name from duckdb_views() where not internal order by 1, 2"
+            ).fetchall()
+            for schema, name in found:
+                with suppress(duckdb.Error):
+                    ((rows,),) = con.table(f'"{schema}"."{name}"').aggregate("count(*)").fetchall()
+                    counts[f"{schema}.{name}"] = rows
+        return counts
 
     def check_promises(self) -> list[CheckResult]:
         """Run every suite on the work file. Raises `NotPublished` when the checks could not be run at all."""

@@ -30,6 +30,10 @@ def stage(night: Night) -> Iterator[None]:
         night.cause = night.cause or reason
         raise Failure(
             description=reason.headline,
-            metadata={"stage": reason.stage, "details": MetadataValue.md("\n".join(reason.details))},
+            metadata={
+                "stage": reason.stage,
+                "promise": reason.promise,
+                "details": MetadataValue.md("\n".join(reason.details)),
+            },
             allow_retries=False,
         ) from None

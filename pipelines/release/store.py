@@ -7,7 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,17 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from pipelines.home import Home
+from pipelines.release.access import close_to_others, set_release_modes
 from pipelines.release.files import point, sync, sync_tree
+from pipelines.retention import KEEP_RELEASES, KEEP_RUN_LOGS
 
 MANIFEST = "manifest.json"
 TABLES_FILE = "internal.duckdb"
 PUBLIC_FILE = "public.duckdb"
 RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 VALUES = "marts.indicator_value"
-KEEP_RELEASES = 30
 # Between following the pointer and opening a file a reader holds nothing; DuckDB follows links before it opens.
 GRACE_S = 10.0
-KEEP_RUN_LOGS = 10
 RUN_LOG = "run.log"
 
 
@@ -77,12 +77,11 @@ def list_releases(home: Home) -> list[Release]:
     current = home.current.resolve() if home.current.is_symlink() else None
     folders = sorted((p for p in home.releases.iterdir() if RELEASE_ID.fullmatch(p.name)), reverse=True)
     found = []
-    for path in folders:
-        try:
-            manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            continue  # half made, half removed, or pruned while we look
-        found.append(Release(path.name, path, manifest, path.resolve() == current))
+    for folder in folders:
+        # Without a manifest it is no release; one may be pruned while we look.
+        with suppress(FileNotFoundError):
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            found.append(Release(folder.name, folder, manifest, folder.resolve() == current))
     return found
 
 
@@ -93,9 +92,7 @@ def current_release(home: Home) -> Release | None:
 
 def put_in_place(home: Home, assembled: Path, release_id: str) -> Path:
     """Turn an assembled folder into a release and point readers to it: two renames, each whole or not at all."""
-    for path in assembled.rglob("*"):
-        if path.is_file():
-            path.chmod(0o444)
+    set_release_modes(assembled)
     sync_tree(assembled)
     release = assembled.rename(home.releases / release_id)
     sync(home.releases)
@@ -165,6 +162,7 @@ def clean_up(home: Home) -> None:
     """
     for folder in (home.releases, home.work):
         folder.mkdir(parents=True, exist_ok=True)
+    close_to_others(home)
     for leftover in home.releases.iterdir():
         if not (leftover / MANIFEST).is_file() or not RELEASE_ID.fullmatch(leftover.name):
             shutil.rmtree(leftover)

@@ -43,6 +43,10 @@ def run(tmp_path, monkeypatch):
         ("revisions",),
         ("passport",),
         ("verify",),
+        ("freshness",),
+        ("notify",),
+        ("backup",),
+        ("restore",),
     ],
 )
 def test_every_command_explains_itself_in_both_languages(run, command):

@@ -40,7 +40,8 @@ def _lines(defs: Definitions) -> Iterator[str]:
             f"{schedule.job_name}, {schedule.default_status.value}"
         )
     for sensor in repository.sensor_defs:
-        yield f"sensor {sensor.name}: job {sensor.job_name}, {sensor.default_status.value}"
+        job = f"job {sensor.targets[0].job_name}, " if sensor.targets else ""
+        yield f"sensor {sensor.name}: {job}{sensor.default_status.value}"
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.intake.pull import PullError
 from pipelines.intake.pull.patent_api import Limits, _retry_after, fetch_patents
-from tests.conftest import HttpServer, Reply, Request
+from tests.servers import HttpServer, Reply, Request
 
 TOKEN = "secret-token-7"
 

@@ -16,7 +16,8 @@ import pytest
 from pipelines.contracts import load_contracts
 from pipelines.home import Home
 from pipelines.intake.run import IntakeReport, take_in
-from tests.conftest import HttpServer, Postgres, Reply, Request
+from tests.conftest import Postgres
+from tests.servers import HttpServer, Reply, Request
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "inbox"
 PATENTS = "专利清单_20211231.jsonl"
