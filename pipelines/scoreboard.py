@@ -57,6 +57,17 @@ _FORECAST = "select * from marts.indicator_forecast where target_id = $target"
 _OFFICIAL = """
     select * from marts.official_value where indicator_id = $target and breakdown = 'county' order by period
 """
+# Every month of the county up to $period (all where NULL), of one target or of all where $target is NULL: the value of
+# the month, and the figure that was judged.
+HISTORY = """
+    select target_id, period, v.value, v.rolling12_value, v.coverage, v.coverage_weighted, v.estimated_share,
+        v.n_enterprises, v.conf_status, p.value as judged_value, p.baseline, p.target_value, p.achieved_share,
+        p.elapsed_share, p.status, p.light, p.conf_status as judged_conf_status
+    from (select *, indicator_id as target_id from marts.indicator_value where breakdown = 'county') as v
+    full join marts.indicator_progress as p using (target_id, period)
+    where target_id = coalesce($target, target_id) and period <= coalesce($period, period)
+    order by target_id, period
+"""
 
 
 @dataclass(frozen=True)
@@ -191,7 +202,7 @@ def target(tables: Path, name: str) -> Group:
 
     Raises `NothingThere` with the nearest ids.
     """
-    with duckdb.connect(str(tables), read_only=True) as connection:
+    with opened(tables) as connection:
         found = _rows(connection, "select * from marts.indicator where target_id = $name or name_zh = $name", name=name)
         if not found:
             near = _rows(
@@ -209,14 +220,7 @@ def target(tables: Path, name: str) -> Group:
         need, forecast, officials = (
             _rows(connection, query, target=measured) for query in (_NEED, _FORECAST, _OFFICIAL)
         )
-        history = _rows(
-            connection,
-            "select v.period, v.value, v.rolling12_value, v.coverage, p.achieved_share, p.elapsed_share, "
-            "p.status, p.light from marts.indicator_value as v left join marts.indicator_progress as p "
-            "on p.target_id = v.indicator_id and p.period = v.period "
-            "where v.indicator_id = $target and v.breakdown = 'county' order by v.period",
-            target=measured,
-        )
+        history = _rows(connection, HISTORY, target=measured, period=None)
     facts = Table(show_header=False, box=None)
     for label, text in (
         ("指标 target", f"{row['name_zh']} {row['name_en']} ({row['target_id']})"),
