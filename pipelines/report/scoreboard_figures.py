@@ -30,8 +30,8 @@ _AREAS = """
         select * from marts.indicator_value where breakdown in ('town', 'platform') and period <= $period
     )
     select v.indicator_id, v.period, v.breakdown, v.breakdown_code, d.name_zh, d.name_en, v.value, v.denominator,
-        v.n_enterprises, v.conf_status, r.rank, r.conf_status as rank_conf_status, r.indicator_id is not null as is_ranked_here,
-        a.light, a.status, a.target_value
+        v.n_enterprises, v.conf_status, r.rank, r.conf_status as rank_conf_status,
+        r.indicator_id is not null as is_ranked_here, a.light, a.status, a.target_value
     from figure as v
     inner join marts.dimension as d on v.breakdown = d.breakdown and v.breakdown_code = d.breakdown_code
     left join marts.area_ranking as r
