@@ -21,7 +21,7 @@ from pipelines.report.passport_links import passport_href
 from pipelines.report.scoreboard_charts import area_chart, history_chart, judged, sparkline
 from pipelines.report.scoreboard_figures import Figures, Row, Target, is_suppressed, mark_rules, read_figures
 from pipelines.report.scoreboard_lists import enterprise_lists
-from pipelines.scoreboard import GREY, LIGHTS, STATUS_ZH, short, shown_light
+from pipelines.scoreboard import GREY, LIGHTS, STATUS_ZH, is_begun, short, shown_light
 
 TEMPLATES = Path(__file__).with_name("templates")
 PAGE = "scoreboard.html"
@@ -49,7 +49,9 @@ INTERNAL = Edition("internal", "内部版", "Internal edition")
 
 def scoreboard(draft: Draft) -> None:
     """The part `scoreboard` of a release: `internal/reports/scoreboard.html`, and from what is public
-    `reports/scoreboard.html`."""
+    `reports/scoreboard.html`; neither before the first month of the plan."""
+    if not is_begun(draft.tables):
+        return
     internal = draft.folder / "internal" / "reports"
     write_page(draft.tables, draft.content_hash, INTERNAL, internal / PAGE)
     public = draft.folder / PUBLIC_TABLES

@@ -179,7 +179,7 @@ def test_the_language_is_switched_and_nothing_is_lost(open_page):
     assert [c for c in board if "一" <= c <= "鿿"] == list("中文")
     page.click(f"tr[data-target={TARGET}] a")
     chart = page.locator(f"#t-{TARGET} svg.chart").nth(1)
-    assert "Wuyang Subdistrict" in chart.inner_text() or "Wuyang Subdistrict" in chart.text_content()
+    assert "Wuyang Subdistrict" in chart.text_content()
     assert (
         page.locator(f"#t-{TARGET} svg.chart tspan[lang=zh-CN]").first.evaluate("e => getComputedStyle(e).display")
         == "none"
@@ -218,18 +218,26 @@ def test_no_page_is_wider_than_the_screen(open_page, size, edition):
     assert smallest >= 40
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("where", ["", f"#t-{TARGET}", "#t-tax_per_mu_above_scale"])
-def test_an_accessibility_engine_finds_nothing(open_page, size, where):
+@pytest.mark.parametrize(
+    ("edition", "size", "where", "lang"),
+    [
+        ("internal", "desktop", "", "zh-CN"),
+        ("public", "phone", "", "en"),
+        ("public", "desktop", f"#t-{TARGET}", "en"),
+        ("public", "phone", "#t-tax_per_mu_above_scale", "zh-CN"),
+    ],
+)
+def test_an_accessibility_engine_finds_nothing(open_page, edition, size, where, lang):
     from axe_playwright_python.sync_playwright import Axe
 
-    page = open_page("internal" if not where else "public", size, at=where)
-    for lang in ("zh-CN", "en"):
-        if page.evaluate("document.documentElement.lang") != lang:
-            page.click("#language")
-        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+    page = open_page(edition, size, at=where)
+    if lang == "en":
+        page.click("#language")
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    # what is hidden is not looked at, but walked through: tens of thousands of cells
+    page.evaluate("document.querySelectorAll('section.page[hidden]').forEach(p => p.remove())")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
 
 
 def test_colours_are_told_by_shape_and_text(open_page):

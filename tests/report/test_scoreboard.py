@@ -12,12 +12,15 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from pipelines.cli import app
 from pipelines.home import Home
 from pipelines.reading import opened, share
+from pipelines.release.draft import Draft
 from pipelines.release.store import current_release
 from pipelines.report.scoreboard_figures import mark_rules, read_figures
-from pipelines.report.scoreboard_page import INTERNAL, PUBLIC, render_page, write_page
+from pipelines.report.scoreboard_page import INTERNAL, PUBLIC, render_page, scoreboard, write_page
 from tests.scoreboard_tables import Tables, public_copy
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -375,3 +378,53 @@ def test_a_link_to_a_passport_only_where_there_is_one(tables: Tables, tmp_path: 
     assert 'href="../passports/a/2021-01.html"' in (tmp_path / "reports" / "scoreboard.html").read_text(
         encoding="utf-8"
     )
+
+
+@pytest.fixture
+def run(published_home: Home, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FENGHUANG_HOME", str(published_home.root))
+
+    def invoke(*arguments: str):
+        return CliRunner().invoke(app, ["scoreboard", *arguments], env={"COLUMNS": "160"})
+
+    return invoke
+
+
+def test_the_page_is_written_for_any_release_and_month(run, published_home: Home, tmp_path: Path) -> None:
+    release = current_release(published_home)
+    assert release is not None
+    there = (release.path / "internal" / "reports" / "scoreboard.html").read_bytes()
+    day = release.release_id[:8]
+    for named in ((), ("--release", release.release_id[:18]), ("--as-of", f"{day[:4]}-{day[4:6]}-{day[6:]}")):
+        page = tmp_path / f"{len(list(tmp_path.iterdir()))}.html"
+        assert run("--html", str(page), "--internal", *named).exit_code == 0
+        # the page of the release itself, but for links that lead somewhere only beside its passports
+        assert page.read_bytes() == re.sub(rb'<p><a href="\.\./passports/.*?</p>\n', b"", there)
+    earlier = tmp_path / "earlier.html"
+    assert run("2021-06", "--html", str(earlier), "--internal").exit_code == 0
+    text = earlier.read_text(encoding="utf-8")
+    assert "数据截至 2021-06" in text and not re.search(r'data-period="2021-(?:0[789]|1\d)"', text)
+
+
+def test_what_cannot_be_written_is_said(run, published_home: Home, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    release = current_release(published_home)
+    assert release is not None
+    result = run("--html", str(page))
+    if (release.path / "public.duckdb").exists():
+        assert result.exit_code == 0 and page.exists()
+    else:
+        assert result.exit_code == 1 and "public.duckdb" in result.output and not page.exists()
+    assert "2021-01 … 2021-12" in run("2025-01", "--html", str(page), "--internal").output
+    assert run("--internal").exit_code == 2
+    assert run("--as-of", "2021-01-01", "--release", "2").exit_code == 2
+    assert run("--release", "1999").exit_code == 1
+
+
+def test_before_the_first_month_of_the_plan_there_is_no_page(tables: Tables, tmp_path: Path) -> None:
+    tables.target("a")
+    draft = Draft(Home(tmp_path), tmp_path / "draft", tmp_path / "work.duckdb", None, HASH)
+    draft.folder.mkdir()
+    tables.path.rename(draft.tables)
+    scoreboard(draft)
+    assert [path.name for path in draft.folder.iterdir()] == ["internal.duckdb"]
