@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
 from rich.table import Table
 
+FREE = "F"
+
 
 class NothingThere(Exception):
     """What was asked for is not in the release; the message says what is."""
+
+
+@contextmanager
+def opened(tables: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A release's tables for reading, whichever audience the file is for: every table of `marts` and `audit` under its
+    own name, in `marts` always with `conf_status` (SDMX CL_CONF_STATUS), which only the public file has of itself."""
+    with duckdb.connect() as connection:
+        # ATTACH takes no parameters
+        quoted = str(tables).replace("'", "''")
+        connection.execute(f"attach '{quoted}' as release (read_only)")
+        found = connection.execute(
+            "select schema_name, table_name, bool_or(column_name = 'conf_status') from duckdb_columns() "
+            "where database_name = 'release' and schema_name in ('audit', 'marts') group by all order by all"
+        ).fetchall()
+        connection.execute("create schema audit; create schema marts")
+        for schema, table, has_status in found:
+            lacking = f", '{FREE}' as conf_status" if schema == "marts" and not has_status else ""
+            connection.execute(
+                f'create view {schema}."{table}" as select *{lacking} from release.{schema}."{table}"'  # noqa: S608
+            )
+        yield connection
 
 
 def rows(connection: duckdb.DuckDBPyConnection, query: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -25,6 +51,14 @@ def number(value: Any) -> str:
     if value is None:
         return "—"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4f}".rstrip("0").rstrip(".")
+
+
+def share(value: float | None) -> str:
+    """A share in %, one digit; never a full hundred that it is not."""
+    if value is None:
+        return ""
+    text = f"{value:.1%}"
+    return text if value >= 1 or text != "100.0%" else f"{number(100 * value)}%"
 
 
 def cell(value: Any) -> str:

@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.reading import NothingThere, number
+from pipelines.reading import NothingThere, number, opened, share
 from pipelines.reading import rows as _rows
 
 LIGHTS = {"green": ("●", "green", "绿"), "yellow": ("▲", "yellow", "黄"), "red": ("■", "red", "红")}
@@ -28,20 +28,24 @@ STATUS_ZH = {
     "definition_pending": "口径待定",
 }
 
+# What is judged, and every target that is not yet: its first figure may come in December only.
 _BOARD = """
-    with asked as (select coalesce($period, max(period)) as period from marts.indicator_progress)
-    select c.name_zh as campaign_zh, c.name_en as campaign_en, i.name_zh, i.target_id, p.period, p.light, p.status,
-        p.value, i.comparator, p.target_value, i.unit, p.achieved_share, p.elapsed_share, i.lead_unit, i.binding,
-        i.caveat, n.gap_per_month, f.forecast, f.backtest_error
-    from marts.indicator_progress as p
-    inner join marts.indicator as i on p.target_id = i.target_id
-    inner join marts.campaign as c on p.target_id = c.target_id
+    with latest as (
+        select * from marts.indicator_progress where period <= $period
+        qualify row_number() over (partition by target_id order by period desc) = 1
+    )
+    select c.campaign_id, c.name_zh as campaign_zh, c.name_en as campaign_en, i.name_zh, i.name_en, i.target_id,
+        p.period, coalesce(p.light, 'grey') as light, coalesce(p.status, 'no_data') as status, p.value, i.comparator,
+        coalesce(p.target_value, i.target_value) as target_value, i.target_upper, i.unit, p.achieved_share,
+        p.elapsed_share, i.lead_unit, i.binding, i.caveat, n.gap, n.gap_per_month, n.months_remaining,
+        f.forecast, f.backtest_error, p.conf_status
+    from marts.indicator as i
+    inner join marts.campaign as c on i.target_id = c.target_id
+    left join latest as p on i.target_id = p.target_id
     left join marts.indicator_need as n
         on p.target_id = n.target_id and p.period = n.period and n.breakdown = 'county'
     left join marts.indicator_forecast as f on p.target_id = f.target_id and p.period = f.period
-    cross join asked as a
-    where p.period <= a.period
-    qualify row_number() over (partition by p.target_id order by p.period desc) = 1
+    where p.target_id is not null or i.row_type = 'target'
     order by c.sort_order, try_cast(regexp_extract(i.clause, '[0-9]+') as integer) nulls first, i.target_id
 """
 
@@ -52,6 +56,17 @@ _NEED = """
 _FORECAST = "select * from marts.indicator_forecast where target_id = $target"
 _OFFICIAL = """
     select * from marts.official_value where indicator_id = $target and breakdown = 'county' order by period
+"""
+# Every month of the county up to $period (all where NULL), of one target or of all where $target is NULL: the value of
+# the month, and the figure that was judged.
+HISTORY = """
+    select target_id, period, v.value, v.rolling12_value, v.coverage, v.coverage_weighted, v.estimated_share,
+        v.n_enterprises, v.conf_status, p.value as judged_value, p.baseline, p.target_value, p.achieved_share,
+        p.elapsed_share, p.status, p.light, p.conf_status as judged_conf_status
+    from (select *, indicator_id as target_id from marts.indicator_value where breakdown = 'county') as v
+    full join marts.indicator_progress as p using (target_id, period)
+    where target_id = coalesce($target, target_id) and period <= coalesce($period, period)
+    order by target_id, period
 """
 
 
@@ -64,19 +79,30 @@ class Board:
 
 
 def board(tables: Path, period: str | None = None) -> Board:
-    """The scoreboard of a release's `internal.duckdb` as of `period` (`YYYY-MM`; the latest where None).
+    """The scoreboard of a release's tables as of `period` (`YYYY-MM`; the latest where None).
 
     Raises `NothingThere` where the release holds no such month.
     """
-    with duckdb.connect(str(tables), read_only=True) as connection:
-        first, last = connection.execute("select min(period), max(period) from marts.indicator_progress").fetchall()[0]
-        if first is None:
-            raise NothingThere(
-                "这个版本还没有目标进度 this release holds no progress yet: no month of the plan is delivered"
-            )
-        if period and not first <= period <= last:
-            raise NothingThere(f"{period}: 该版本的月份为 this release holds {first} … {last}")
-        return Board(period or last, _rows(connection, _BOARD, period=period))
+    with opened(tables) as connection:
+        return board_of(connection, period)
+
+
+def board_of(connection: duckdb.DuckDBPyConnection, period: str | None = None) -> Board:
+    """The same of tables that are `opened`."""
+    first, last = connection.execute("select min(period), max(period) from marts.indicator_progress").fetchall()[0]
+    if first is None:
+        raise NothingThere(
+            "这个版本还没有目标进度 this release holds no progress yet: no month of the plan is delivered"
+        )
+    if period and not first <= period <= last:
+        raise NothingThere(f"{period}: 该版本的月份为 this release holds {first} … {last}")
+    return Board(period or last, _rows(connection, _BOARD, period=period or last))
+
+
+def is_begun(tables: Path) -> bool:
+    """Does a release hold any month of the plan?"""
+    with opened(tables) as connection:
+        return bool(connection.execute("select 1 from marts.indicator_progress limit 1").fetchall())
 
 
 def short(value: float | None) -> str:
@@ -94,8 +120,9 @@ def caveats(text: str | None) -> list[str]:
     return [note for note in (text or "").partition(" / ")[0].split("；") if note]
 
 
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.1%}"
+def shown_light(light: str, binding: str) -> str:
+    """The light that is shown: a soft target (力争, 原则上, 左右) is never red."""
+    return "yellow" if binding == "soft" and light == "red" else light
 
 
 def render(found: Board) -> Group:
@@ -112,16 +139,16 @@ def render(found: Board) -> Group:
         for heading in ("单位", "状态 status", "牵头单位 lead", "注"):
             table.add_column(heading)
         for row in mine:
-            sign, colour, word = LIGHTS.get(row["light"], GREY)
+            sign, colour, word = LIGHTS.get(shown_light(row["light"], row["binding"]), GREY)
             soft = "(力争)" if row["binding"] == "soft" else ""
             table.add_row(
                 Text(f"{sign}{word}", style=colour),
                 f"{row['name_zh']}{soft}",
-                row["period"],
+                row["period"] or "",
                 number(row["value"]),
                 f"{row['comparator'].removeprefix('decline')} {number(row['target_value'])}",
-                _share(row["achieved_share"]),
-                _share(row["elapsed_share"]),
+                share(row["achieved_share"]),
+                share(row["elapsed_share"]),
                 short(row["gap_per_month"]),
                 forecast_text(row["forecast"], row["backtest_error"]),
                 row["unit"],
@@ -130,7 +157,8 @@ def render(found: Board) -> Group:
                 " ".join(str(notes.setdefault(note, len(notes) + 1)) for note in caveats(row["caveat"])),
             )
         tables.append(table)
-    counts = {light: sum(row["light"] == light for row in found.rows) for light in ("green", "yellow", "red", "grey")}
+    shown = [shown_light(row["light"], row["binding"]) for row in found.rows]
+    counts = {light: shown.count(light) for light in ("green", "yellow", "red", "grey")}
     tables.append(Text(f"绿 {counts['green']}  黄 {counts['yellow']}  红 {counts['red']}  灰 {counts['grey']}"))
     tables.append(
         Text(
@@ -196,21 +224,14 @@ def target(tables: Path, name: str) -> Group:
 
     Raises `NothingThere` with the nearest ids.
     """
-    with duckdb.connect(str(tables), read_only=True) as connection:
+    with opened(tables) as connection:
         row = find_target(connection, name)
         # a repeat has no figures of its own
         measured = row["same_as"] if row["row_type"] == "duplicate_ref" else row["target_id"]
         need, forecast, officials = (
             _rows(connection, query, target=measured) for query in (_NEED, _FORECAST, _OFFICIAL)
         )
-        history = _rows(
-            connection,
-            "select v.period, v.value, v.rolling12_value, v.coverage, p.achieved_share, p.elapsed_share, "
-            "p.status, p.light from marts.indicator_value as v left join marts.indicator_progress as p "
-            "on p.target_id = v.indicator_id and p.period = v.period "
-            "where v.indicator_id = $target and v.breakdown = 'county' order by v.period",
-            target=measured,
-        )
+        history = _rows(connection, HISTORY, target=measured, period=None)
     facts = Table(show_header=False, box=None)
     for label, text in (
         ("指标 target", f"{row['name_zh']} {row['name_en']} ({row['target_id']})"),
@@ -232,15 +253,15 @@ def target(tables: Path, name: str) -> Group:
     for heading in ("月份", "数值", "滚动12月", "覆盖率", "完成率", "时序进度", "状态"):
         past.add_column(heading, justify="left" if heading in ("月份", "状态") else "right")
     for month in history:
-        sign, colour, _ = LIGHTS.get(month["light"] or "", GREY)
+        sign, colour, _ = LIGHTS.get(shown_light(month["light"] or "", row["binding"]), GREY)
         verdict = Text(f"{sign} {STATUS_ZH[month['status']]}", style=colour) if month["status"] else Text("")
         past.add_row(
             month["period"],
             number(month["value"]),
             number(month["rolling12_value"]),
-            _share(month["coverage"]),
-            _share(month["achieved_share"]),
-            _share(month["elapsed_share"]),
+            share(month["coverage"]),
+            share(month["achieved_share"]),
+            share(month["elapsed_share"]),
             verdict,
         )
     return Group(facts, past)

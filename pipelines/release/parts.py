@@ -6,6 +6,7 @@ from pipelines.disclosure.part import disclose
 from pipelines.export.write import exports
 from pipelines.release.draft import Draft, Part
 from pipelines.release.tables import VIEWS, add_views
+from pipelines.report.scoreboard_page import scoreboard
 from pipelines.revision.vintage import revision
 
 
@@ -30,4 +31,4 @@ def passports(draft: Draft) -> None:
     write(draft)
 
 
-PARTS: tuple[Part, ...] = (plan, revision, views, disclose, exports, passports)
+PARTS: tuple[Part, ...] = (plan, revision, views, disclose, exports, passports, scoreboard)

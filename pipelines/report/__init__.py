@@ -1,0 +1,1 @@
+"""What leaders read: made from a release's own marts, and from nothing else."""
