@@ -11,15 +11,14 @@ import duckdb
 
 from pipelines.passport import evidence, figures, pages, vintages
 from pipelines.release.draft import Draft
-from pipelines.release.store import TABLES_FILE, list_releases
+from pipelines.release.store import PUBLIC_FILE, TABLES_FILE, list_releases
 
 INTERNAL = f"internal/{evidence.FOLDER}"
 PUBLIC = evidence.FOLDER
-PUBLIC_TABLES = "public.duckdb"
 
 
 def passports(draft: Draft) -> None:
-    """`internal/passports/` (pages and Parquet) and, where the draft has `public.duckdb`, `passports/` (pages)."""
+    """`internal/passports/` (pages and Parquet) and, from `public.duckdb` alone, `passports/` (pages)."""
     before = vintages.chain(draft.before, list_releases(draft.home), draft.content_hash)
     with evidence.of_work_file(draft.tables, draft.work_file) as con:
         folder = draft.folder / INTERNAL
@@ -27,10 +26,9 @@ def passports(draft: Draft) -> None:
         said = vintages.earlier_values(before, TABLES_FILE)
         found = [with_history(passport, said) for passport in _every(con, internal=True)]
         pages.write(folder, found, partial(figures.check_names, con), draft.content_hash, internal=True)
-    public = draft.folder / PUBLIC_TABLES
-    if public.is_file():
-        said = vintages.earlier_values(before, PUBLIC_TABLES)
-        write_public(public, draft.tables, draft.work_file, draft.folder / PUBLIC, draft.content_hash, said)
+    said = vintages.earlier_values(before, PUBLIC_FILE)
+    public = draft.folder / PUBLIC_FILE
+    write_public(public, draft.tables, draft.work_file, draft.folder / PUBLIC, draft.content_hash, said)
 
 
 def write_public(

@@ -14,7 +14,7 @@ from pipelines.passport import evidence, figures, pages, part
 from pipelines.passport.vintages import chain, earlier_values
 from pipelines.reading import number
 from pipelines.release.draft import Draft
-from pipelines.release.store import TABLES_FILE, Release
+from pipelines.release.store import PUBLIC_FILE, TABLES_FILE, Release
 from pipelines.scoreboard import GREY, LIGHTS
 from tests.passport.conftest import Night
 
@@ -118,10 +118,10 @@ def test_a_page_tells_what_was_missing_refused_or_quarantined(night: Night) -> N
 def drafted(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A draft of the very same release with a public file in which June 2021 of every count and growth is withheld."""
     folder = tmp_path_factory.mktemp("draft")
-    for name in (TABLES_FILE, part.PUBLIC_TABLES):
+    for name in (TABLES_FILE, PUBLIC_FILE):
         shutil.copy(night.release.tables, folder / name)
         (folder / name).chmod(0o644)
-    with duckdb.connect(str(folder / part.PUBLIC_TABLES)) as con:
+    with duckdb.connect(str(folder / PUBLIC_FILE)) as con:
         con.execute("drop schema audit cascade")
         for table in ("indicator_value", "indicator_progress", "official_value"):
             con.execute(f"alter table marts.{table} add column conf_status varchar default 'F'")
