@@ -5,8 +5,9 @@ from __future__ import annotations
 from dagster import AssetSelection, define_asset_job, in_process_executor
 
 from pipelines.orchestration.assets_sources import check_specs, specs
-from pipelines.orchestration.keys import RELEASE
+from pipelines.orchestration.keys import RELEASE, part_key
 from pipelines.orchestration.resources import NIGHTLY, REHEARSAL
+from pipelines.release.parts import PARTS
 
 EVERYTHING = AssetSelection.all() | AssetSelection.all_asset_checks()
 
@@ -20,7 +21,9 @@ nightly = define_asset_job(
 
 rehearsal = define_asset_job(
     REHEARSAL,
-    selection=EVERYTHING - AssetSelection.assets(RELEASE) - AssetSelection.checks_for_assets(RELEASE),
+    selection=EVERYTHING
+    - AssetSelection.assets(RELEASE, *(part_key(part.name) for part in PARTS))
+    - AssetSelection.checks_for_assets(RELEASE),
     executor_def=in_process_executor,
     description="试运行：构建并检查，不发布 Builds and checks everything, publishes nothing.",
 )

@@ -14,3 +14,8 @@ def source_key(source: str) -> AssetKey:
 def table_key(table: str) -> AssetKey:
     """Of `schema.table`."""
     return AssetKey(table.split("."))
+
+
+def part_key(name: str) -> AssetKey:
+    """Of a part of the release (`pipelines.release.parts`)."""
+    return AssetKey([*RELEASE.path, name])

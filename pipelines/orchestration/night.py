@@ -193,7 +193,8 @@ class Night:
             raise NotPublished("gate", "检查报告未写成 the Data Docs were not written", [str(error)]) from error
         keys = {suite.table: suite.key for suite in self.suites}
         try:
-            self.release = publish(self.home, self.work_file, self.data_docs, keys, checks, self.run_id, parts=PARTS)
+            parts = [part.write for part in PARTS]
+            self.release = publish(self.home, self.work_file, self.data_docs, keys, checks, self.run_id, parts=parts)
         except UnpromisedTable as error:
             raise NotPublished("release", "有表没有承诺 a table has no suite", [str(error)]) from error
         except PublicBroken as error:

@@ -29,4 +29,17 @@ class Draft:
         return self.folder / TABLES_FILE
 
 
-Part = Callable[[Draft], None]
+Write = Callable[[Draft], None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What `write` adds to a draft. `name`: its asset, below `release`; `about`: what it is; `makes`: what of the
+    release's folder it writes, nothing where it only adds to the tables; `reads`: the parts it is made from, the tables
+    where there is none."""
+
+    name: str
+    write: Write
+    about: str
+    makes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ import duckdb
 from pipelines.gate.model import CheckResult
 from pipelines.home import Home
 from pipelines.release.code import code_digest, versions
-from pipelines.release.draft import Draft, Part
+from pipelines.release.draft import Draft, Write
 from pipelines.release.files import file_digest, write_file
 from pipelines.release.store import (
     KEEP_RELEASES,
@@ -54,7 +54,7 @@ def publish(
     checks: Sequence[CheckResult],
     run_id: str,
     now: datetime | None = None,
-    parts: Sequence[Part] = (),
+    parts: Sequence[Write] = (),
 ) -> Release:
     """Assemble a release beside the others, write its manifest last, put it in place, point `current` to it.
 
