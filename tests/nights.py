@@ -113,7 +113,7 @@ def told_night(home: Home, checkout: Path) -> tuple[int, str]:
 
 # Of the real models those of `project`, one of staging for tests to build upon, and a table of values from one list.
 LEAN_MARTS = ("indicator", "project", "indicator_value")
-LEAN_NODES = (*LEAN_MARTS, "stg_land", "plan_parameter", "unit_factor")
+LEAN_NODES = (*LEAN_MARTS, "stg_land", "plan_parameter", "unit_factor", "campaign_clause")
 LEAN_VALUES = """
 select
     'resident_population' as indicator_id, cast(year as varchar) || '-12' as period, 'town' as breakdown,
