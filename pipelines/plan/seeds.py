@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.home import CHECKOUT
-from pipelines.plan import PlanBroken, plan_folder
+from pipelines.plan import PlanBroken, plan_folder, templates_folder
 from pipelines.plan.check import OWN_SEEDS, REGISTRY, REQUIRED, check_plan, read_seed
 
 OVERLAYS = CHECKOUT / "dbt_project" / "target" / "plans"
@@ -47,9 +47,11 @@ def _codes(path: Path, name: str, changed: int) -> frozenset[str]:
 
 
 def plan_digest() -> str:
-    """Changes whenever a seed of the plan in force does."""
+    """Changes whenever a seed of the plan in force does, or a template of the office's own."""
     digest = hashlib.sha256()
-    for path in sorted(seeds_folder().glob("*.csv")):
+    templates = templates_folder()
+    own = sorted(path for path in templates.iterdir() if path.is_file()) if templates else []
+    for path in [*sorted(seeds_folder().glob("*.csv")), *own]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipelines.release.draft import Draft, Part
 from pipelines.release.tables import VIEWS, add_views
+from pipelines.report.bulletins import bulletins
 
 
 def views(draft: Draft) -> None:
@@ -11,4 +12,4 @@ def views(draft: Draft) -> None:
     add_views(draft.tables, VIEWS)
 
 
-PARTS: tuple[Part, ...] = (views,)
+PARTS: tuple[Part, ...] = (views, bulletins)

@@ -206,9 +206,7 @@ class _Writer:
             ]
             if first:
                 areas = "、".join(self.say("place", area=row["area"], rank=row["rank"]) for row in first)
-                paragraphs.append(
-                    self.say("first_places", group=name, ranking=self.wording["composite"], areas=areas)
-                )
+                paragraphs.append(self.say("first_places", group=name, ranking=self.wording["composite"], areas=areas))
         return paragraphs
 
     def light_changes(self) -> str:
@@ -218,7 +216,9 @@ class _Writer:
         changes = []
         for target in self.facts.targets:
             row = target.row
-            was = shown_light(before.get(row["target_id"], "grey"), row["binding"])
+            if row["target_id"] not in before or is_suppressed(row):
+                continue
+            was = shown_light(before[row["target_id"]], row["binding"])
             if was != shown(row):
                 words = (LIGHTS.get(light, GREY)[2] for light in (was, shown(row)))
                 light_before, light_now = words
@@ -232,7 +232,10 @@ class _Writer:
     def headline(self, target: Target) -> str:
         row = target.row
         if row["value"] is None:
-            return self.say("headline_suppressed" if is_suppressed(row) else "headline_unknown", name=row["name_zh"]) + "。"
+            return (
+                self.say("headline_suppressed" if is_suppressed(row) else "headline_unknown", name=row["name_zh"])
+                + "。"
+            )
         key = progress_key(row)
         name = row["name_zh"] + (self.wording["soft"] if row["binding"] == "soft" else "")
         if row["period"] != self.facts.edition.end:
@@ -296,10 +299,10 @@ class _Writer:
         for indicator, areas in found.items():
             unit = "" if indicator == COMPOSITE else unit_text(areas[0]["unit"])
             name = self.wording["composite"] if indicator == COMPOSITE else areas[0]["name_zh"]
-            title = self.say("ranking_title_unit", name=name, unit=unit) if unit else self.say("ranking_title", name=name)
-            tables.append(
-                {"indicator": indicator, "title": title, "rows": [self.place(row) for row in areas]}
+            title = (
+                self.say("ranking_title_unit", name=name, unit=unit) if unit else self.say("ranking_title", name=name)
             )
+            tables.append({"indicator": indicator, "title": title, "rows": [self.place(row) for row in areas]})
         return tables
 
     def place(self, row: Row) -> dict[str, str]:
@@ -414,7 +417,7 @@ class _Writer:
             "status": STATUS_ZH[row["status"]],
         }
         if is_suppressed(row):
-            return self.say("verdict_value", **words, value=self.sign("suppressed"))
+            return self.say("verdict_suppressed", year=words["year"], sign=self.sign("suppressed"))
         if row["value"] is None:
             return self.say("verdict", **words)
         value = self.figure(
@@ -596,6 +599,7 @@ def compose(facts: Facts, wording: Wording) -> Bulletin:
         "summary": writer.summary(),
         "campaigns": writer.targets(),
         "rankings": every_ranking[:1] if wording["rankings"][edition.kind] == COMPOSITE else every_ranking,
+        "every_ranking": every_ranking,
         "ranking_note": writer.say("tie_rule", before=writer.before_word)
         if every_ranking
         else writer.say("no_ranking"),

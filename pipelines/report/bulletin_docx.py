@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -70,7 +69,10 @@ def probe(content: dict[str, Any]) -> dict[str, Any]:
         "summary": ["x"],
         "notes": ["x"],
         "campaigns": [{"campaign": "x", "rows": [row(TARGET_COLUMNS)]}],
-        "rankings": [{"indicator": "x", "title": "x", "rows": [row(RANKING_COLUMNS)]}],
+        **{
+            name: [{"indicator": "x", "title": "x", "rows": [row(RANKING_COLUMNS)]}]
+            for name in ("rankings", "every_ranking")
+        },
         **{name: [row(columns)] for name, columns in COLUMNS.items()},
     }
 
@@ -96,7 +98,7 @@ def _rendered(path: Path, content: dict[str, Any]) -> Any:
         document.render(content, environment, autoescape=True)
     except UndefinedError as error:
         name, _, known = str(error).partition("|")
-        listed = known or ", ".join(_names(content))
+        listed = known or ", ".join(sorted(content))
         raise TemplateBroken(f"{path}: 未知的占位符 unknown placeholder {name!r}; known: {listed}") from error
     except TemplateSyntaxError as error:
         raise TemplateBroken(f"{path}: 占位符写法有误 a placeholder is malformed: {error.message}") from error
@@ -105,7 +107,3 @@ def _rendered(path: Path, content: dict[str, Any]) -> Any:
     except (KeyError, ValueError, OSError) as error:
         raise TemplateBroken(f"{path}: 不是 Word 文件 is no Word file (.docx): {error}") from error
     return document
-
-
-def _names(content: dict[str, Any]) -> Iterator[str]:
-    yield from sorted(content)

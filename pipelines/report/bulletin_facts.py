@@ -13,7 +13,7 @@ import duckdb
 
 from pipelines.reading import FREE, NothingThere, opened, rows
 from pipelines.report.bulletin_periods import ANNUAL, Edition, edition, editions, last_day, month_index, month_text
-from pipelines.report.scoreboard_figures import Target, read_figures
+from pipelines.report.scoreboard_figures import Target, is_suppressed, read_figures
 from pipelines.scoreboard import board_of
 
 Row = dict[str, Any]
@@ -36,12 +36,13 @@ _RANKING = """
     order by r.indicator_id <> 'composite', r.indicator_id, r.breakdown desc, r.rank nulls last, r.breakdown_code
 """
 _AREA_PROGRESS = """
-    select a.*, i.binding from marts.area_progress as a inner join marts.indicator as i on a.target_id = i.target_id
+    select a.* replace (coalesce(a.light, 'grey') as light), i.binding from marts.area_progress as a inner join marts.indicator as i on a.target_id = i.target_id
     where a.period = $period order by a.target_id, a.breakdown desc, a.breakdown_code
 """
 # Decembers of the window up to the year, of every target.
 _VERDICTS = """
-    select p.*, i.name_zh, i.unit, i.binding
+    select p.* replace (coalesce(p.light, 'grey') as light, coalesce(p.status, 'no_data') as status), i.name_zh, i.unit,
+        i.binding
     from marts.indicator_progress as p
     inner join marts.indicator as i on p.target_id = i.target_id
     where p.period <= $period and substr(p.period, 6) = '12' order by p.target_id, p.period
@@ -81,8 +82,8 @@ _PUBLIC = """
 class Facts:
     """All that one bulletin says, before words.
 
-    `targets`: of the board with history and marks; `lights_before`: target → (light, period judged) of the bulletin
-    before, None where there is none; `revisions`: indicator_id, period, value_before, value_now, why; `latest`: the
+    `targets`: of the board with history and marks; `lights_before`: target → light of the bulletin before, without
+    what is suppressed, None where there is none; `revisions`: indicator_id, period, value_before, value_now, why; `latest`: the
     latest reported month of the release.
     """
 
@@ -157,7 +158,9 @@ def read_facts(tables: Path, content_hash: str, asked: Edition, revisions: Seque
         content_hash=content_hash,
         latest=latest,
         targets=figures.targets,
-        lights_before=None if before is None else {row["target_id"]: row["light"] for row in before},
+        lights_before=None
+        if before is None
+        else {row["target_id"]: row["light"] for row in before if not is_suppressed(row)},
         ranking=ranking,
         area_progress=area_progress,
         verdicts=verdicts,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from pipelines.plan import PlanBroken, templates_folder
 from pipelines.report.bulletin_periods import KINDS
 from pipelines.report.scoreboard_figures import mark_rules
 
@@ -21,7 +21,7 @@ WORDING = "wording.yml"
 LARGEST = 1_000_000  # bytes of an office's own file
 
 
-class TemplateBroken(ValueError):
+class TemplateBroken(PlanBroken):
     """A template or a wording that cannot be used; the message names the file, what is wrong and what may stand there."""
 
 
@@ -40,22 +40,9 @@ class Wording:
         return pattern.format(**values)
 
 
-def own_folder() -> Path | None:
-    """The office's own templates (`FENGHUANG_TEMPLATES`), None where it has none. Raises `TemplateBroken`."""
-    named = os.environ.get("FENGHUANG_TEMPLATES")
-    if not named:
-        return None
-    folder = Path(named).resolve()
-    if not folder.is_dir():
-        raise TemplateBroken(
-            f"FENGHUANG_TEMPLATES: {folder} 不是文件夹 is no folder; name the folder that holds the office's templates"
-        )
-    return folder
-
-
 def template_path(name: str) -> Path:
     """The template `name` (`bulletin.docx`, `bulletin.typ`): the office's own, else the project's."""
-    folder = own_folder()
+    folder = templates_folder()
     own = folder / name if folder else None
     if own is None or not own.is_file():
         return OWN_TEMPLATES / name
@@ -65,9 +52,9 @@ def template_path(name: str) -> Path:
 
 
 def load_wording() -> Wording:
-    """The project's wording with the office's laid over it, checked. Raises `TemplateBroken`."""
+    """The project's wording with the office's laid over it, checked. Raises `TemplateBroken`, `PlanBroken`."""
     ours = yaml.safe_load(OWN_WORDING.read_text(encoding="utf-8"))
-    folder = own_folder()
+    folder = templates_folder()
     path = folder / WORDING if folder else None
     theirs = _read(path) if path and path.is_file() else {}
     if faults := [*_faults(theirs, ours)] if path else [*_faults(ours, ours)]:
