@@ -17,6 +17,7 @@ from pipelines.home import Home
 
 if TYPE_CHECKING:
     from pipelines.intake.run import IntakeReport, Progress
+    from pipelines.release import Release
 
 app = typer.Typer(
     name="fenghuang",
@@ -239,14 +240,18 @@ def status(
     out.print(summary(table), markup=False)
 
 
-def _current_tables() -> Path:
+def _current() -> Release:
     from pipelines.release import current_release
 
     current = current_release(Home.from_env())
     if current is None:
         err.print("尚未发布 nothing has been published yet; run: fenghuang nightly")
         raise typer.Exit(1)
-    return current.tables
+    return current
+
+
+def _current_tables() -> Path:
+    return _current().tables
 
 
 @app.command()
@@ -255,15 +260,40 @@ def scoreboard(
     as_of: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="按当日版本 by the release of that day (UTC).")
     ] = None,
+    release: Annotated[
+        str | None, typer.Option(help="版本 the beginning of a release's id; the current one where not given.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="写成网页 write it as one HTML page instead, to this file.")
+    ] = None,
+    internal: Annotated[
+        bool, typer.Option("--internal", help="内部版 the page with the lists of enterprises; with --html.")
+    ] = False,
 ) -> None:
-    """目标进度 The county's targets by campaign: light, value, target, time progress, lead unit."""
-    from pipelines.release.store import NoSuchRelease, release_as_of
+    """目标进度 The county's targets by campaign: light, value, target, time progress, lead unit.
+
+    Example: `fenghuang scoreboard 2022-06 --html scoreboard.html`
+    """
+    from pipelines.release.store import NoSuchRelease, find_release, release_as_of
+    from pipelines.report.scoreboard_page import NoPublicPart, write_edition
     from pipelines.scoreboard import NothingThere, board, render
 
+    if as_of and release:
+        raise typer.BadParameter("--as-of and --release name a release each; give one of them")
+    if internal and not html:
+        raise typer.BadParameter("--internal is for the page; add --html FILE")
+    home = Home.from_env()
     try:
-        tables = release_as_of(Home.from_env(), f"{as_of:%Y%m%d}").tables if as_of else _current_tables()
-        out.print(render(board(tables, period)))
-    except (NothingThere, NoSuchRelease) as nothing:
+        if release:
+            chosen = find_release(home, release)
+        else:
+            chosen = release_as_of(home, f"{as_of:%Y%m%d}") if as_of else _current()
+        if html:
+            write_edition(chosen, internal, html, period)
+            out.print(str(html), markup=False)
+        else:
+            out.print(render(board(chosen.tables, period)))
+    except (NothingThere, NoSuchRelease, NoPublicPart) as nothing:
         err.print(str(nothing), markup=False)
         raise typer.Exit(1) from None
 
@@ -414,10 +444,9 @@ def _bulletin(
         raise typer.BadParameter(f"{form!r} is no format; there are: {', '.join(FORMATS)}", param_hint="--format")
     home = Home.from_env()
     try:
-        if release:
-            chosen = find_release(home, release)
-        else:
-            chosen = release_as_of(home, f"{as_of:%Y%m%d}") if as_of else current_release(home)
+        chosen = find_release(home, release) if release else current_release(home)
+        if as_of:
+            chosen = release_as_of(home, f"{as_of:%Y%m%d}")
         if chosen is None:
             err.print("尚未发布 nothing has been published yet; run: fenghuang nightly")
             raise typer.Exit(1)

@@ -99,6 +99,12 @@ def board_of(connection: duckdb.DuckDBPyConnection, period: str | None = None) -
     return Board(period or last, _rows(connection, _BOARD, period=period or last))
 
 
+def is_begun(tables: Path) -> bool:
+    """Does a release hold any month of the plan?"""
+    with opened(tables) as connection:
+        return bool(connection.execute("select 1 from marts.indicator_progress limit 1").fetchall())
+
+
 def short(value: float | None) -> str:
     """A figure nobody holds against a target, in four digits."""
     return "" if value is None else f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"

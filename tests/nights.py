@@ -103,7 +103,11 @@ def lean_checkout(temporary: pytest.TempPathFactory) -> Path:
             suite = yaml.safe_load(path.read_text(encoding="utf-8"))
             if path.stem == "indicator_value":
                 suite["expectations"] = [{"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1}}]
-                suite["expectations"][0]["meta"] = {"check": "there_are_values", "zh": "有数值", "en": "there are values"}
+                suite["expectations"][0]["meta"] = {
+                    "check": "there_are_values",
+                    "zh": "有数值",
+                    "en": "there are values",
+                }
                 suite["meta"]["key"] = ["indicator_id", "period", "breakdown", "breakdown_code"]
                 path.write_text(yaml.safe_dump(suite, allow_unicode=True), encoding="utf-8")
             elif path.stem not in (*LEAN_MARTS, "delivery", "quarantined_row", "cell_note"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipelines.release.draft import Draft, Part
 from pipelines.release.tables import VIEWS, add_views
 from pipelines.report.bulletins import bulletins
+from pipelines.report.scoreboard_page import scoreboard
 
 
 def views(draft: Draft) -> None:
@@ -12,4 +13,4 @@ def views(draft: Draft) -> None:
     add_views(draft.tables, VIEWS)
 
 
-PARTS: tuple[Part, ...] = (views, bulletins)
+PARTS: tuple[Part, ...] = (views, scoreboard, bulletins)

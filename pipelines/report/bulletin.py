@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from pipelines.reading import FREE
 from pipelines.report.bulletin_facts import Facts, Row, year_before
 from pipelines.report.bulletin_numbers import POINTS, figure_text, points_text, rounded, share_text, unit_text
 from pipelines.report.bulletin_periods import ANNUAL, Edition
@@ -232,10 +233,8 @@ class _Writer:
     def headline(self, target: Target) -> str:
         row = target.row
         if row["value"] is None:
-            return (
-                self.say("headline_suppressed" if is_suppressed(row) else "headline_unknown", name=row["name_zh"])
-                + "。"
-            )
+            unknown = "headline_suppressed" if is_suppressed(row) else "headline_unknown"
+            return self.say(unknown, name=row["name_zh"]) + "。"
         key = progress_key(row)
         name = row["name_zh"] + (self.wording["soft"] if row["binding"] == "soft" else "")
         if row["period"] != self.facts.edition.end:
@@ -299,9 +298,7 @@ class _Writer:
         for indicator, areas in found.items():
             unit = "" if indicator == COMPOSITE else unit_text(areas[0]["unit"])
             name = self.wording["composite"] if indicator == COMPOSITE else areas[0]["name_zh"]
-            title = (
-                self.say("ranking_title_unit", name=name, unit=unit) if unit else self.say("ranking_title", name=name)
-            )
+            title = self.say("ranking_title_unit" if unit else "ranking_title", name=name, unit=unit)
             tables.append({"indicator": indicator, "title": title, "rows": [self.place(row) for row in areas]})
         return tables
 
@@ -310,7 +307,7 @@ class _Writer:
         unit = row["unit"] or ""
         if row["rank"] is not None:
             rank = str(row["rank"])
-        elif row["value"] is None and is_suppressed(row) or (row["conf_status"] not in (None, "F")):
+        elif row["conf_status"] not in (None, FREE):
             rank = self.sign("suppressed")
         else:
             rank = self.say("unranked")

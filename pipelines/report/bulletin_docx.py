@@ -87,7 +87,7 @@ class _Unknown(StrictUndefined):
         known = ", ".join(sorted(held)) if isinstance(held, dict) else None
         raise UndefinedError(f"{self._undefined_name}|{known or ''}")
 
-    __str__ = __iter__ = __len__ = __bool__ = __eq__ = __hash__ = _fail_with_undefined_error  # type: ignore[assignment]
+    __str__ = __iter__ = __len__ = __bool__ = __eq__ = __hash__ = _fail_with_undefined_error
 
 
 def _rendered(path: Path, content: dict[str, Any]) -> Any:

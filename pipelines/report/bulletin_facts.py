@@ -24,8 +24,8 @@ _REPORTED = """
     where value is not null or conf_status <> $free
 """
 _RANKING = """
-    select r.indicator_id, i.name_zh, i.unit, r.breakdown, r.breakdown_code, d.name_zh as area, r.period, r.value, r.rank,
-        r.conf_status, b.rank as rank_before
+    select r.indicator_id, i.name_zh, i.unit, r.breakdown, r.breakdown_code, d.name_zh as area, r.period, r.value,
+        r.rank, r.conf_status, b.rank as rank_before
     from marts.area_ranking as r
     inner join marts.dimension as d on r.breakdown = d.breakdown and r.breakdown_code = d.breakdown_code
     left join marts.indicator as i on r.indicator_id = i.target_id
@@ -36,7 +36,9 @@ _RANKING = """
     order by r.indicator_id <> 'composite', r.indicator_id, r.breakdown desc, r.rank nulls last, r.breakdown_code
 """
 _AREA_PROGRESS = """
-    select a.* replace (coalesce(a.light, 'grey') as light), i.binding from marts.area_progress as a inner join marts.indicator as i on a.target_id = i.target_id
+    select a.* replace (coalesce(a.light, 'grey') as light), i.binding
+    from marts.area_progress as a
+    inner join marts.indicator as i on a.target_id = i.target_id
     where a.period = $period order by a.target_id, a.breakdown desc, a.breakdown_code
 """
 # Decembers of the window up to the year, of every target.
@@ -83,8 +85,8 @@ class Facts:
     """All that one bulletin says, before words.
 
     `targets`: of the board with history and marks; `lights_before`: target → light of the bulletin before, without
-    what is suppressed, None where there is none; `revisions`: indicator_id, period, value_before, value_now, why; `latest`: the
-    latest reported month of the release.
+    what is suppressed, None where there is none; `revisions`: indicator_id, period, value_before, value_now, why;
+    `latest`: the latest reported month of the release.
     """
 
     edition: Edition
@@ -158,15 +160,18 @@ def read_facts(tables: Path, content_hash: str, asked: Edition, revisions: Seque
         content_hash=content_hash,
         latest=latest,
         targets=figures.targets,
-        lights_before=None
-        if before is None
-        else {row["target_id"]: row["light"] for row in before if not is_suppressed(row)},
+        lights_before=None if before is None else lights(before),
         ranking=ranking,
         area_progress=area_progress,
         verdicts=verdicts,
         goalposts=[{**row, "planned": planned[row["target_id"]]} for row in goalposts],
         revisions=[row for row in revisions if row["period"] <= asked.end],
     )
+
+
+def lights(board: Sequence[Row]) -> dict[str, str]:
+    """Target → light, without those that are suppressed."""
+    return {row["target_id"]: row["light"] for row in board if not is_suppressed(row)}
 
 
 def year_before(month: str) -> str:

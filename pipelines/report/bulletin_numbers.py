@@ -1,4 +1,4 @@
-"""Figures as a bulletin prints them: the decimals of their unit, rounded half up (四舍五入), no thousands separators."""
+"""Figures as a bulletin prints them: decimals of their unit, rounded half up (四舍五入), no thousands separators."""
 
 from __future__ import annotations
 

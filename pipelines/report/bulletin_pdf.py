@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -18,7 +18,7 @@ from pipelines.report.bulletin_docx import probe
 from pipelines.report.bulletin_wording import TemplateBroken, Wording, template_path, unsaid
 
 NAME = "bulletin.typ"
-STANDARD = "a-3b"
+STANDARD: Literal["a-3b"] = "a-3b"
 
 
 class NoFont(Exception):

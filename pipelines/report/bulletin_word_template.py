@@ -131,8 +131,8 @@ def build() -> bytes:
     _end(document)
     for name, columns in (("lagging", LAGGING), ("goalposts", GOALPOSTS), ("revisions", REVISIONS)):
         _section(document, name)
-        _paragraph(document, "{{ %s_note }}" % name, "正文")
-        _paragraph(document, "{%%p if %s %%}" % name, "正文")
+        _paragraph(document, f"{{{{ {name}_note }}}}", "正文")
+        _paragraph(document, f"{{%p if {name} %}}", "正文")
         _table(document, name, columns)
         _paragraph(document, "{%p endif %}", "正文")
         _end(document)
@@ -267,8 +267,8 @@ def _paragraph(document: Any, text: str, style: str) -> Any:
 
 
 def _section(document: Any, name: str) -> None:
-    _paragraph(document, "{%%p if heading.%s %%}" % name, "正文")
-    _paragraph(document, "{{ heading.%s }}" % name, "一级标题")
+    _paragraph(document, f"{{%p if heading.{name} %}}", "正文")
+    _paragraph(document, f"{{{{ heading.{name} }}}}", "一级标题")
 
 
 def _end(document: Any) -> None:
@@ -276,8 +276,8 @@ def _end(document: Any) -> None:
 
 
 def _loop(document: Any, one: str, many: str, style: str) -> None:
-    _paragraph(document, "{%%p for %s in %s %%}" % (one, many), style)
-    _paragraph(document, "{{ %s }}" % one, style)
+    _paragraph(document, f"{{%p for {one} in {many} %}}", style)
+    _paragraph(document, f"{{{{ {one} }}}}", style)
     _paragraph(document, "{%p endfor %}", style)
 
 
@@ -301,7 +301,7 @@ def _table(document: Any, many: str, columns: Sequence[Column]) -> None:
 
 
 def _rows(document: Any, table: Any, many: str, columns: Sequence[Column]) -> None:
-    _tag_row(table, "{%%tr for row in %s %%}" % many)
+    _tag_row(table, f"{{%tr for row in {many} %}}")
     row = table.add_row()
     _keep_whole(row)
     for cell, (_, width, text, is_right) in zip(row.cells, columns, strict=True):

@@ -22,7 +22,7 @@ LARGEST = 1_000_000  # bytes of an office's own file
 
 
 class TemplateBroken(PlanBroken):
-    """A template or a wording that cannot be used; the message names the file, what is wrong and what may stand there."""
+    """A template or a wording that cannot be used; the message names the file, what is wrong, what may stand."""
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,13 @@ from pipelines.report.scoreboard_figures import Row, Target
 INK, PATH, LEVEL, FORECAST, BAR, SOFT = "#1f4e79", "#6b7280", "#8a5a00", "#3f7fbf", "#5b8db8", "#c9d6e2"
 LIGHT_COLOURS = {"green": "#1b7a3d", "yellow": "#b07400", "red": "#b3261e", "grey": "#5b6470"}
 LIGHT_MARKS = {"green": "circle", "yellow": "triangle-up", "red": "square", "grey": "circle"}
-WIDTH = 420
+WIDTH = 380
 CONFIG = {
     "aria": False,
     "font": "sans-serif",
     "view": {"stroke": None},
     "axis": {
-        "labelFontSize": 11,
+        "labelFontSize": 12,
         "labelColor": "#3c4856",
         "gridColor": "#e3e8ee",
         "domainColor": "#9aa5b1",
@@ -48,22 +48,25 @@ def month_index(period: str) -> int:
 def judged(target: Target) -> list[Row]:
     """The months in which the target was judged, each as `i` (month), `v` (figure, NULL unknown), `path` (what the time
     passed asks for: from the baseline to the target by the elapsed share; the target itself where a figure is held
-    against the line), `run` (a number that changes with each yearly start and after each unknown month), `period`."""
+    against the line), `start` (a number that changes with each yearly start), `run` (and after each unknown month),
+    `period`."""
     months = [month for month in target.history if month["status"] is not None and month["target_value"] is not None]
     sloping = any(month["achieved_share"] is not None for month in months)
     found: list[Row] = []
-    run = 0
+    start_no = run = 0
     for month in months:
-        start, asked, elapsed = month["baseline"] or 0.0, month["target_value"], month["elapsed_share"]
+        base, asked, elapsed = month["baseline"] or 0.0, month["target_value"], month["elapsed_share"]
         restarts = found and elapsed < found[-1]["elapsed"]
+        start_no += bool(restarts and sloping)
         run += bool(restarts and sloping)
         found.append(
             {
                 "i": month_index(month["period"]),
                 "period": month["period"],
                 "v": month["judged_value"],
-                "path": start + elapsed * (asked - start) if sloping else asked,
+                "path": base + elapsed * (asked - base) if sloping else asked,
                 "elapsed": elapsed,
+                "start": start_no,
                 "run": run,
             }
         )
@@ -103,9 +106,9 @@ def history_chart(target: Target, light: str) -> str | None:
     ends = {points[-1]["i"]}
     if row["months_remaining"]:
         ends.add(points[-1]["i"] + row["months_remaining"])
-    path = [{"i": p["i"], "v": p["path"], "run": p["run"]} for p in points]
+    path = [{"i": p["i"], "v": p["path"], "run": p["start"]} for p in points]
     if max(ends) > points[-1]["i"]:
-        path.append({"i": max(ends), "v": row["target_value"], "run": points[-1]["run"]})
+        path.append({"i": max(ends), "v": row["target_value"], "run": points[-1]["start"]})
     officials = [{"i": month_index(o["period"]), "v": o["official_value"]} for o in target.officials]
     officials = [o for o in officials if o["i"] >= points[0]["i"] and o["v"] is not None]
     first = points[0]["i"]
@@ -116,11 +119,11 @@ def history_chart(target: Target, light: str) -> str | None:
         "scale": {"domain": [min(first, years[0]), max(ends)], "nice": False, "zero": False},
         "axis": {"values": years, "labelExpr": "format(datum.value / 12, 'd')", "grid": True, "labelAlign": "left"},
     }
-    counted = row["achieved_share"] is not None and row["unit"] != "%" and not any(p["v"] and p["v"] < 0 for p in points)
     y = {
         "field": "v",
         "type": "quantitative",
-        "scale": {"zero": bool(counted and points[0]["path"] < 0.5 * row["target_value"]), "nice": True},
+        # what grows from nothing is drawn from nothing, a level where it moves
+        "scale": {"zero": points[0]["path"] < 0.5 * row["target_value"], "nice": True},
         "axis": {"tickCount": 5, "format": ",~f"},
     }
     by_run = {"x": x, "y": y, "detail": {"field": "run", "type": "nominal"}}
@@ -148,7 +151,13 @@ def history_chart(target: Target, light: str) -> str | None:
         layers += [
             {
                 "data": {"values": [{"i": last["i"], "v": last["v"]}, {"i": horizon, "v": ahead["forecast"]}]},
-                "mark": {"type": "line", "stroke": FORECAST, "strokeDash": [1, 3], "strokeWidth": 2, "strokeCap": "round"},
+                "mark": {
+                    "type": "line",
+                    "stroke": FORECAST,
+                    "strokeDash": [1, 3],
+                    "strokeWidth": 2,
+                    "strokeCap": "round",
+                },
                 "encoding": {"x": x, "y": y},
             },
             {
@@ -212,7 +221,7 @@ def area_chart(areas: Sequence[Row], value: str, county: float | None) -> str | 
         },
         {
             "data": {"values": bars},
-            "mark": {"type": "text", "align": "right", "fontSize": 11, "fill": "#1c2733"},
+            "mark": {"type": "text", "align": "right", "fontSize": 12, "fill": "#1c2733"},
             "encoding": {"x": {"value": width + 74}, "y": y, "text": {"field": "text", "type": "nominal"}},
         },
     ]
@@ -258,6 +267,7 @@ def _svg(spec: Mapping[str, Any], names: Names) -> str:
     """Drawn once a process for equal figures: both editions show the same charts."""
     svg = _drawn(json.dumps(spec))
     for code, (name_zh, name_en) in names.items():
-        pair = f'<tspan class="i" lang="zh-CN">{escape(name_zh)}</tspan><tspan class="i" lang="en">{escape(name_en)}</tspan>'
-        svg = svg.replace(f">{escape(code)}<", f">{pair}<")
+        pair = (("zh-CN", name_zh), ("en", name_en))
+        spans = "".join(f'<tspan class="i" lang="{lang}">{escape(name)}</tspan>' for lang, name in pair)
+        svg = svg.replace(f">{escape(code)}<", f">{spans}<")
     return svg

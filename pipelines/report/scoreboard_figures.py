@@ -29,9 +29,9 @@ _AREAS = """
     with figure as (
         select * from marts.indicator_value where breakdown in ('town', 'platform') and period <= $period
     )
-    select v.indicator_id, v.period, v.breakdown, v.breakdown_code, d.name_zh, d.name_en, v.value, v.n_enterprises,
-        v.conf_status, r.rank, r.conf_status as rank_conf_status, r.indicator_id is not null as is_ranked_here,
-        a.light, a.status, a.target_value
+    select v.indicator_id, v.period, v.breakdown, v.breakdown_code, d.name_zh, d.name_en, v.value, v.denominator,
+        v.n_enterprises, v.conf_status, r.rank, r.conf_status as rank_conf_status,
+        r.indicator_id is not null as is_ranked_here, a.light, a.status, a.target_value
     from figure as v
     inner join marts.dimension as d on v.breakdown = d.breakdown and v.breakdown_code = d.breakdown_code
     left join marts.area_ranking as r
@@ -61,11 +61,14 @@ _STALE = """
         select * from marts.indicator_value where breakdown = 'county' and period <= $period
     ),
     known as (
-        select indicator_id, max(period) as last_known from own where value is not null or conf_status <> $free group by 1
+        select indicator_id, max(period) as last_known from own
+        where value is not null or conf_status <> $free
+        group by 1
     )
     select k.indicator_id, k.last_known, min(m.period) as missing_since
     from known as k
-    inner join (select distinct period from marts.indicator_value where period <= $period) as m on m.period > k.last_known
+    inner join (select distinct period from marts.indicator_value) as m
+        on m.period > k.last_known and m.period <= $period
     where exists (
         select 1 from own as o where o.indicator_id = k.indicator_id and substr(o.period, 6) = substr(m.period, 6)
     )

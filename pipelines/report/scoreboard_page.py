@@ -16,11 +16,12 @@ from markupsafe import Markup
 
 from pipelines.reading import number, share
 from pipelines.release.draft import Draft
+from pipelines.release.store import Release
 from pipelines.report.passport_links import passport_href
 from pipelines.report.scoreboard_charts import area_chart, history_chart, judged, sparkline
 from pipelines.report.scoreboard_figures import Figures, Row, Target, is_suppressed, mark_rules, read_figures
 from pipelines.report.scoreboard_lists import enterprise_lists
-from pipelines.scoreboard import GREY, LIGHTS, STATUS_ZH, short, shown_light
+from pipelines.scoreboard import GREY, LIGHTS, STATUS_ZH, is_begun, short, shown_light
 
 TEMPLATES = Path(__file__).with_name("templates")
 PAGE = "scoreboard.html"
@@ -47,12 +48,32 @@ INTERNAL = Edition("internal", "内部版", "Internal edition")
 
 
 def scoreboard(draft: Draft) -> None:
-    """The part `scoreboard` of a release: `internal/scoreboard.html`, and `reports/scoreboard.html` of what is public."""
+    """The part `scoreboard` of a release: `internal/reports/scoreboard.html`, and from what is public
+    `reports/scoreboard.html`; neither before the first month of the plan."""
+    if not is_begun(draft.tables):
+        return
     internal = draft.folder / "internal" / "reports"
     write_page(draft.tables, draft.content_hash, INTERNAL, internal / PAGE)
     public = draft.folder / PUBLIC_TABLES
     if public.is_file():
         write_page(public, draft.content_hash, PUBLIC, draft.folder / "reports" / PAGE)
+
+
+class NoPublicPart(Exception):
+    """A release that holds nothing for the public; the message says what there is."""
+
+
+def write_edition(release: Release, is_internal: bool, path: Path, period: str | None = None) -> None:
+    """Write the page of a release that is there, of either edition, up to `period` (its latest where None).
+
+    Raises `NoPublicPart`; `NothingThere` where the release holds no such month.
+    """
+    tables = release.tables if is_internal else release.path / PUBLIC_TABLES
+    if not tables.is_file():
+        raise NoPublicPart(
+            f"{release.release_id}: 没有公开部分 has no {PUBLIC_TABLES}; --internal writes the internal edition"
+        )
+    write_page(tables, release.content_hash, INTERNAL if is_internal else PUBLIC, path, period)
 
 
 def write_page(tables: Path, content_hash: str, edition: Edition, path: Path, period: str | None = None) -> None:
@@ -73,27 +94,32 @@ def render_page(figures: Figures, edition: Edition, passport_of: PassportOf = la
     for view in views:
         row = view["row"]
         campaign = campaigns.setdefault(
-            row["campaign_id"], {"id": row["campaign_id"], "zh": row["campaign_zh"], "en": row["campaign_en"], "views": []}
+            row["campaign_id"],
+            {"id": row["campaign_id"], "zh": row["campaign_zh"], "en": row["campaign_en"], "views": []},
         )
         campaign["views"].append(view)
     for campaign in campaigns.values():
         lights = [view["light"] for view in campaign["views"]]
         campaign["counts"] = {light: lights.count(light) for light in LIGHT_ORDER}
     units = sorted({view["row"]["lead_unit"] or "" for view in views} - {""})
-    return _environment().get_template("scoreboard.html").render(
-        edition=edition,
-        figures=figures,
-        views=views,
-        campaigns=list(campaigns.values()),
-        units=units,
-        lights=_lights(),
-        counts={light: shown.count(light) for light in LIGHT_ORDER},
-        marks=mark_rules(),
-        composite=[_composite(figures, breakdown) for breakdown in ("town", "platform")],
-        style=Markup(style),  # noqa: S704 - a file of this project
-        script=Markup(script),  # noqa: S704 - a file of this project
-        style_hash=_csp_hash(style),
-        script_hash=_csp_hash(script),
+    return (
+        _environment()
+        .get_template("scoreboard.html")
+        .render(
+            edition=edition,
+            figures=figures,
+            views=views,
+            campaigns=list(campaigns.values()),
+            units=units,
+            lights=_lights(),
+            counts={light: shown.count(light) for light in LIGHT_ORDER},
+            marks=mark_rules(),
+            composite=[_composite(figures, breakdown) for breakdown in ("town", "platform")],
+            style=Markup(style),
+            script=Markup(script),
+            style_hash=_csp_hash(style),
+            script_hash=_csp_hash(script),
+        )
     )
 
 
@@ -122,6 +148,7 @@ def _view(target: Target, passport_of: PassportOf) -> dict[str, Any]:
         "is_suppressed": is_suppressed(row),
         "history": history[::-1],
         "left_out": len(target.history) - len(history),
+        "is_judged_otherwise": any(m["status"] and m["judged_value"] != m["value"] for m in history),
         "is_rolling": any(month["rolling12_value"] is not None for month in history),
         "is_covered": any(month["coverage"] is not None for month in history),
         "first": known[0] if known else None,
@@ -142,8 +169,8 @@ def _month_light(month: Row, row: Row) -> str | None:
 
 
 def _county_line(target: Target, areas: list[Row]) -> float | None:
-    """The county's figure of the areas' month, where theirs are no parts of a sum (a sum stands for itself)."""
-    if not areas or target.row["unit"] not in ("%", "(ratio)") and "/" not in target.row["unit"].replace("/年", ""):
+    """The county's figure of the areas' month, where theirs are no parts of its sum: quotients and percentages."""
+    if not areas or (target.row["unit"] != "%" and all(area["denominator"] is None for area in areas)):
         return None
     found: list[float | None] = [m["value"] for m in target.history if m["period"] == areas[0]["period"]]
     return found[0] if found else None
@@ -156,7 +183,12 @@ def _composite(figures: Figures, breakdown: str) -> dict[str, Any]:
 
 def _chart(svg: str | None) -> Markup | None:
     # Drawn from figures; names in it are escaped where they are put in.
-    return None if svg is None else Markup(svg)  # noqa: S704
+    return None if svg is None else Markup(svg)
+
+
+def with_attributes(svg: Markup, attributes: str) -> Markup:
+    """A chart whose `svg` element carries `attributes` (written in a template) too."""
+    return Markup(svg.replace(Markup("<svg "), Markup(f"<svg {attributes} "), 1))
 
 
 def asked(row: Row) -> str:
@@ -193,5 +225,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"english": english, "status_zh": STATUS_ZH, "asked": asked, "halves": halves}
+    made.globals |= {"with_attributes": with_attributes}
     made.filters |= {"number": number, "share": share, "short": short}
     return made
