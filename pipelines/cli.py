@@ -432,7 +432,6 @@ def _bulletin(
 ) -> None:
     from pipelines.plan import PlanBroken
     from pipelines.reading import NothingThere
-    from pipelines.release import current_release
     from pipelines.release.store import NoSuchRelease, find_release, release_as_of
     from pipelines.report.bulletin_pdf import NoFont
     from pipelines.report.bulletin_periods import NoSuchPeriod
@@ -444,12 +443,10 @@ def _bulletin(
         raise typer.BadParameter(f"{form!r} is no format; there are: {', '.join(FORMATS)}", param_hint="--format")
     home = Home.from_env()
     try:
-        chosen = find_release(home, release) if release else current_release(home)
-        if as_of:
-            chosen = release_as_of(home, f"{as_of:%Y%m%d}")
-        if chosen is None:
-            err.print("尚未发布 nothing has been published yet; run: fenghuang nightly")
-            raise typer.Exit(1)
+        if release:
+            chosen = find_release(home, release)
+        else:
+            chosen = release_as_of(home, f"{as_of:%Y%m%d}") if as_of else _current()
         for path in remake(chosen, kind, period, to, [form] if form else FORMATS):
             out.print(str(path), markup=False, soft_wrap=True)
     except (NoSuchRelease, NoPublicPart, NothingThere, NoSuchPeriod, PlanBroken, NoFont) as reason:

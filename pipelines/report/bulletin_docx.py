@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from docxtpl import DocxTemplate
 from jinja2 import Environment, StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError
@@ -104,6 +105,6 @@ def _rendered(path: Path, content: dict[str, Any]) -> Any:
         raise TemplateBroken(f"{path}: 占位符写法有误 a placeholder is malformed: {error.message}") from error
     except TemplateError as error:
         raise TemplateBroken(f"{path}: {error}") from error
-    except (KeyError, ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError, BadZipFile) as error:
         raise TemplateBroken(f"{path}: 不是 Word 文件 is no Word file (.docx): {error}") from error
     return document

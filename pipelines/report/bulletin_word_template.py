@@ -190,6 +190,10 @@ def _styles(document: Any) -> None:
         made.base_style = normal
         _font(made, family, points)
         form = made.paragraph_format
+        # punctuation stays inside the margin
+        hang = OxmlElement("w:overflowPunct")
+        hang.set(qn("w:val"), "0")
+        made.element.get_or_add_pPr().append(hang)
         form.alignment, form.line_spacing_rule, form.line_spacing = align, WD_LINE_SPACING.EXACTLY, Pt(line)
         if indent:
             form.first_line_indent = Pt(indent)
