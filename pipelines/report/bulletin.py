@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
+from textwrap import wrap
 from typing import Any
 
 from pipelines.reading import FREE
@@ -16,7 +17,7 @@ from pipelines.report.bulletin_wording import Wording
 from pipelines.report.scoreboard_figures import Target, is_suppressed, mark_rules
 from pipelines.scoreboard import GREY, LIGHTS, STATUS_ZH, caveats, shown_light
 
-COMPARATORS = {">=": "≥", ">": ">", "=": "=", "<=": "≤", "<": "<", "~": "≈", "decline>=": "≥"}
+COMPARATORS = {">=": "≥", ">": ">", "=": "＝", "<=": "≤", "<": "<", "~": "≈", "decline>=": "≥"}
 LAGGING = {"red": 0, "yellow": 1}
 # Light tints for a printer; the sign and the word say the same.
 TINTS = {"green": "DCEFDC", "yellow": "FFF2CC", "red": "F8D7DA", "grey": "EDEDED"}
@@ -530,7 +531,8 @@ class _Writer:
         day = facts.data_date
         plain = [
             self.say("data_date", data_date=f"{day.year}年{day.month}月{day.day}日"),
-            self.say("content_hash", content_hash=facts.content_hash),
+            # in groups, so that it can be broken between two lines
+            self.say("content_hash", content_hash=" ".join(wrap(facts.content_hash, 16))),
             *(self.say(name) for name in ("elapsed", "achieved_rule", "compared_rule")),
         ]
         if any(target.row["binding"] == "soft" for target in facts.targets):

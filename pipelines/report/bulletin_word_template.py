@@ -148,6 +148,17 @@ def build() -> bytes:
     return same_zip(document)
 
 
+# Word wants the children of its properties in the order of its schema: what comes after the ones put in here.
+AFTER_SPACING = ("w:w", "w:kern", "w:position", "w:sz", "w:szCs", "w:lang")
+AFTER_SNAP = ("w:spacing", "w:ind", "w:contextualSpacing", "w:jc", "w:outlineLvl")
+
+
+def _put(properties: Any, tag: str, value: str, after: Sequence[str]) -> None:
+    element = OxmlElement(tag)
+    element.set(qn("w:val"), value)
+    properties.insert_element_before(element, *after)
+
+
 def _page(document: Any) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
@@ -190,22 +201,14 @@ def _styles(document: Any) -> None:
         made.base_style = normal
         _font(made, family, points)
         form = made.paragraph_format
-        # punctuation stays inside the margin
-        hang = OxmlElement("w:overflowPunct")
-        hang.set(qn("w:val"), "0")
-        made.element.get_or_add_pPr().append(hang)
         form.alignment, form.line_spacing_rule, form.line_spacing = align, WD_LINE_SPACING.EXACTLY, Pt(line)
         if indent:
             form.first_line_indent = Pt(indent)
         if points == 16:
-            spacing = OxmlElement("w:spacing")
-            spacing.set(qn("w:val"), str(CHARACTER_SPACING))
-            made.element.get_or_add_rPr().append(spacing)
+            _put(made.element.get_or_add_rPr(), "w:spacing", str(CHARACTER_SPACING), AFTER_SPACING)
         else:
             # the grid is that of the text; a smaller letter has lines of its own
-            snap = OxmlElement("w:snapToGrid")
-            snap.set(qn("w:val"), "0")
-            made.element.get_or_add_pPr().append(snap)
+            _put(made.element.get_or_add_pPr(), "w:snapToGrid", "0", AFTER_SNAP)
         return made
 
     style("公文标题", TITLE, 22, 36, ALIGN.CENTER)
@@ -331,7 +334,7 @@ def _empty_table(document: Any, columns: Sequence[Column]) -> Any:
         margin.set(qn("w:w"), "60")
         margin.set(qn("w:type"), "dxa")
         margins.append(margin)
-    table._tbl.tblPr.append(margins)
+    table._tbl.tblPr.insert_element_before(margins, "w:tblLook")
     for column, (_, width, _, _) in zip(table.columns, columns, strict=True):
         column.width = Mm(width)
     heading = table.rows[0]

@@ -87,7 +87,8 @@ class WordFile:
 def _cells(row: Any) -> list[str]:
     cells = []
     for cell in row._tr.tc_lst:
-        cells.append("\n".join("".join(node.itertext()) for node in cell.iterchildren() if node.tag.endswith("}p")))
+        paragraphs = [node for node in cell.iterchildren() if node.tag.endswith("}p")]
+        cells.append("\n".join(Paragraph(node, None).text for node in paragraphs))  # type: ignore[arg-type]
     return cells
 
 
@@ -136,7 +137,7 @@ def _of_targets(word: WordFile, tables: Path, edition: Edition) -> Iterator[str]
             elif share is not None and not is_rounded(row[heading].removesuffix("%"), 100 * share):
                 yield f"{name}: {heading} {row[heading]}, not {share}"
         asked = [fact["asked"], *([fact["target_upper"]] if fact["comparator"] == "between" else [])]
-        if [float(n) for n in numbers(row["目标"].lstrip("≥>=≤<≈"))] != asked:
+        if [float(n) for n in numbers(row["目标"].lstrip("≥>＝≤<≈"))] != asked:
             yield f"{name}: 目标 {row['目标']}, not {asked}"
         light = "yellow" if fact["light"] == "red" and fact["binding"] == "soft" else fact["light"] or "grey"
         if row["灯"][-1] != {"green": "绿", "yellow": "黄", "red": "红", "grey": "灰"}[light]:
@@ -263,7 +264,7 @@ def not_said_by(pages: Sequence[str], stream: Sequence[str], headings: Sequence[
         besides.append(said[place:found])
         place = found + len(text)
     besides.append(said[place:])
-    return [*lost, *(text for text in besides if text and not any(text == heading * 1 for heading in headings))]
+    return [*lost, *(text for text in besides if text and text not in headings)]
 
 
 def workbook(content: bytes) -> dict[str, list[dict[str, Any]]]:
@@ -286,7 +287,7 @@ def formulas(content: bytes) -> list[str]:
     ]
 
 
-def outside_margins(content: bytes, slack_pt: float = 1.0) -> list[str]:
+def outside_margins(content: bytes, slack_pt: float = 2.0) -> list[str]:
     """Characters beyond the text area of GB/T 9704 (the page number stands below it): page, character, box in mm."""
     millimetre = 72 / 25.4
     left, right, top, foot = 28 * millimetre, (210 - 26) * millimetre, (297 - 37) * millimetre, 20 * millimetre
@@ -297,7 +298,9 @@ def outside_margins(content: bytes, slack_pt: float = 1.0) -> list[str]:
             character = text.get_text_range(index, 1)
             if not character.strip():
                 continue
+            # punctuation may hang over the edge, as is the custom
+            slack = slack_pt + (16 if character in "，。；：、）" else 0)
             x0, y0, x1, y1 = text.get_charbox(index)
-            if x0 < left - slack_pt or x1 > right + slack_pt or y1 > top + slack_pt or y0 < foot:
+            if x0 < left - slack_pt or x1 > right + slack or y1 > top + slack_pt or y0 < foot:
                 found.append(f"{number} {character} {[round(v / millimetre, 1) for v in (x0, y0, x1, y1)]}")
     return found
