@@ -159,7 +159,7 @@ def _is_change(text: str, fact: dict[str, Any]) -> bool:
 
 
 def _of_headline(word: WordFile, name: str, fact: dict[str, Any], edition: Edition) -> Iterator[str]:
-    said = [p for p in word.paragraphs if p.startswith(name) and "：" not in p[: len(name) + 3]]
+    said = [p for p in word.paragraphs if p.startswith(name) and p.endswith("。") and "：" not in p[: len(name) + 3]]
     if len(said) != 1:
         yield f"{name}: {len(said)} sentences"
         return
@@ -198,7 +198,7 @@ def _of_ranking(word: WordFile, tables: Path, edition: Edition, rankings: int) -
     for title, row in printed:
         fact = known[(title.partition("（")[0], row["区域"])]
         rank = str(fact["rank"]) if fact["rank"] is not None else None
-        if (row["名次"] if row["名次"].isdigit() else None) != rank:
+        if (row["名次"] if re.fullmatch("[0-9]+", row["名次"]) else None) != rank:
             yield f"{title} {row['区域']}: 名次 {row['名次']}, not {rank}"
         if fact["value"] is None:
             if numbers(row["数值"]):
