@@ -54,12 +54,22 @@ class Tables:
     """A `public.duckdb` in the making: one county, four towns, and what a test puts in."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self._path = path
+        self._connection: duckdb.DuckDBPyConnection | None = None
         self.execute(DDL)
 
+    @property
+    def path(self) -> Path:
+        """The file, written and closed."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        return self._path
+
     def execute(self, statements: str, *parameters: object) -> None:
-        with duckdb.connect(str(self.path)) as connection:
-            connection.execute(statements, parameters or None)
+        if self._connection is None:
+            self._connection = duckdb.connect(str(self._path))
+        self._connection.execute(statements, parameters or None)
 
     def target(
         self, name: str, binding: str = "binding", kind: str = "cumulative_3y", row_type: str = "target"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,31 @@ def _read(connection: duckdb.DuckDBPyConnection, spec: dict[str, Any]) -> Enterp
         f"select count(*) over (), {columns} from marts.{spec['table']} as t "  # noqa: S608 - a file of this project
         f"where {spec['where']} order by {spec['order']} limit {SHOWN_ROWS}"
     ).fetchall()
+    names = [_names(spec.get("names", {}).get(column)) for column in spec["columns"]]
     return EnterpriseList(
         spec["id"],
         spec["zh"],
         spec["en"],
         [_heading(comments[name]) for name in spec["columns"]],
-        [[cell(value) for value in row[1:]] for row in found],
+        [[_said(cell(value), of) for value, of in zip(row[1:], names, strict=True)] for row in found],
         found[0][0] if found else 0,
     )
+
+
+def _names(seed: str | None) -> dict[str, str]:
+    """What the codes of a seed (its first column) mean in Chinese."""
+    if seed is None:
+        return {}
+    # Imported here, so that Dagster's definitions load without Polars.
+    from pipelines.plan.seeds import seed_path
+
+    with seed_path(seed).open(encoding="utf-8", newline="") as file:
+        return {next(iter(row.values())): row["name_zh"] for row in csv.DictReader(file)}
+
+
+def _said(text: str, names: dict[str, str]) -> str:
+    """Codes joined by `;` as what they mean; a code without a meaning as it is."""
+    return "；".join(names.get(code, code) for code in text.split(";")) if names else text
 
 
 def _column(name: str) -> str:
@@ -56,7 +74,7 @@ def _column(name: str) -> str:
 
 
 def _heading(comment: str) -> tuple[str, str]:
-    """`中文 / English [unit]` in two, the unit with both."""
+    """`中文 / English [unit]` in two, the unit with both. A slash within a text (`GB/T`) has no blank after it."""
     text, bracket, unit = comment.partition(" [")
-    chinese, _, english = text.partition("/")
+    chinese, _, english = text.partition("/ ")
     return chinese.strip() + bracket + unit, english.strip() + bracket + unit

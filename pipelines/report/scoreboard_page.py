@@ -178,7 +178,9 @@ def _county_line(target: Target, areas: list[Row]) -> float | None:
 
 def _composite(figures: Figures, breakdown: str) -> dict[str, Any]:
     rows = [row for row in figures.composite if row["breakdown"] == breakdown]
-    return {"breakdown": breakdown, "rows": rows, "chart": _chart(area_chart(rows, "value", None))}
+    # two platforms with long names say no more in a chart
+    svg = area_chart(rows, "value", None) if breakdown == "town" else None
+    return {"breakdown": breakdown, "rows": rows, "chart": _chart(svg)}
 
 
 def _chart(svg: str | None) -> Markup | None:

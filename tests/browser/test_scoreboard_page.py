@@ -265,6 +265,14 @@ def test_it_prints_without_what_cannot_be_pressed(open_page):
     assert page.locator("section.page:visible").count() == 0 and not page.locator(".filters").is_visible()
 
 
+def test_a_narrow_sheet_of_paper_is_no_phone(open_page):
+    page = open_page(size="phone")
+    display = "getComputedStyle(document.querySelector('tr[data-row]')).display"
+    assert page.evaluate(display) == "grid"
+    page.emulate_media(media="print")
+    assert page.evaluate(display) == "table-row"
+
+
 def test_it_is_one_long_page_without_scripts(open_page):
     page = open_page(scripts=False)
     assert page.locator("tr[data-row]").count() == page.locator("section.page:visible").count() == 74

@@ -248,6 +248,24 @@ def test_ranks_are_shown_with_their_rule_and_not_where_there_are_none(tables: Ta
     assert "&lt;西&gt;镇" in page and "<西>" not in page
 
 
+def test_the_composite_ranking_stands_beside_the_one_before(tables: Tables) -> None:
+    tables.target("a")
+    tables.month("a", "2021-06", 1)
+    for period, scores in (("2021-05", (50.0, 100.0, None, None)), ("2021-06", (100.0, 50.0, 50.0, None))):
+        for code, score in zip("1234", scores, strict=True):
+            better = sum(other > score for other in scores if other is not None) if score is not None else 0
+            tables.execute(
+                "insert into marts.area_ranking values ('composite', $1, 'town', $2, $3, $4, $3, 'F')",
+                *(period, code, score, None if score is None else better + 1),
+            )
+    section = page_of(tables.path).partition('id="ranking"')[2].partition("</section>")[0]
+    rows = re.findall(r'<tr data-period="2021-06".*?</tr>', section, re.DOTALL)
+    shown = [(re.search(r'data-area="(.)"', row)[1], re.findall(r'data-before="(.*?)"', row)[0]) for row in rows]
+    assert shown == [("1", "2"), ("2", "1"), ("3", ""), ("4", "")]
+    assert [f["text"] for f in Figures(page_of(tables.path)).found if f["col"] == "rank"] == ["1", "2", "2"]
+    assert "1、2、2、4" in section and "不排名</span>" in rows[3]
+
+
 def test_low_coverage_estimates_a_late_source_and_a_revision_are_marked(tables: Tables) -> None:
     for name in ("low", "enough", "estimated", "late", "yearly", "revised"):
         tables.target(name)
@@ -344,6 +362,7 @@ def test_only_the_internal_edition_names_enterprises(page: str, internal: Path, 
         ).fetchall()
         (overdue,) = connection.execute("select count(*) from marts.project_life_cycle where overdue").fetchall()[0]
     assert listed and all(name in inside for (name,) in listed) and f'<span class="period">{overdue}</span>' in inside
+    assert "亩均税收低于5万元/亩" in inside and "tax_per_mu_below_5" not in inside
     assert not [value for value in everybody if value in page]
     assert release.content_hash in inside and "内部版" in inside and "公开版" in page
     assert (release.path / "public.duckdb").exists() == (release.path / "reports" / "scoreboard.html").exists()
