@@ -354,7 +354,8 @@ def test_the_tally_of_an_area(tables: Tables) -> None:
         )
         tables.town("tax", "2021-12", code, 8.0, 5 - rank, ranked=True)
         tables.execute(
-            f"insert into marts.area_progress values ('tax', '2021-12', 'town', '{code}', 8, null, 10, 0.8, 1, 'missed', 'red', 'F')"
+            "insert into marts.area_progress values "
+            f"('tax', '2021-12', 'town', '{code}', 8, null, 10, 0.8, 1, 'missed', 'red', 'F')"
         )
     tables.month("tax", "2021-12", 6)
     found = {row["area"]: row for row in bulletin(tables, "annual", "2021").content["area_tally"]}
@@ -497,6 +498,5 @@ def test_what_could_be_a_formula_is_text(text: str, kept: str) -> None:
 
 def test_no_sentence_is_left_unfilled(tables: Tables) -> None:
     found = yearly(tables)
-    assert not re.findall(r"[{}]", re.sub(r'^\{|[{}](?=")|"[:,] |[{}]', "", "")), "the pattern itself"
     for paragraph in [*found.content["summary"], *found.content["notes"]]:
         assert not re.search(r"[{}]|None|nan", paragraph), paragraph

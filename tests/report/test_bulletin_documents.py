@@ -75,7 +75,8 @@ def public(published_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Pa
                 [HIDDEN],
             )
         connection.execute(
-            "update marts.indicator_progress set achieved_share = null, status = null, light = null where target_id = $1",
+            "update marts.indicator_progress set achieved_share = null, status = null, light = null "
+            "where target_id = $1",
             [HIDDEN],
         )
         connection.execute(
@@ -127,7 +128,8 @@ def test_a_figure_that_is_not_that_of_the_marts_is_found(made: Made, tmp_path: P
 def test_the_sums_of_the_summary_are_those_of_the_marts(made: Made) -> None:
     lights = query(
         made.tables,
-        "select case when i.binding = 'soft' and p.light = 'red' then 'yellow' else coalesce(p.light, 'grey') end as shown "
+        "select case when i.binding = 'soft' and p.light = 'red' then 'yellow' else coalesce(p.light, 'grey') end "
+        "as shown "
         "from marts.indicator as i left join (select * from marts.indicator_progress where period <= $period "
         "qualify row_number() over (partition by target_id order by period desc) = 1) as p using (target_id) "
         "inner join marts.campaign using (target_id) where p.target_id is not null or i.row_type = 'target'",
@@ -148,8 +150,8 @@ def test_the_annual_verdicts_and_tallies_are_those_of_the_marts(made: Made) -> N
         row["name_zh"]: row
         for row in query(
             made.tables,
-            "select i.name_zh, p.* from marts.indicator_progress as p inner join marts.indicator as i using (target_id) "
-            "where p.period = '2021-12'",
+            "select i.name_zh, p.* from marts.indicator_progress as p "
+            "inner join marts.indicator as i using (target_id) where p.period = '2021-12'",
         )
     }
     verdicts = {row["指标"].removesuffix("（力争）"): row for _, row in word.table("各年判定")}
@@ -164,7 +166,8 @@ def test_the_annual_verdicts_and_tallies_are_those_of_the_marts(made: Made) -> N
     for row in query(
         made.tables,
         "select i.lead_unit, count(*) as n, count_if(p.light = 'green') as green, count_if(p.elapsed_share = 1 "
-        "and p.status in ('achieved', 'missed')) as due, count_if(p.elapsed_share = 1 and p.status = 'achieved') as met "
+        "and p.status in ('achieved', 'missed')) as due, "
+        "count_if(p.elapsed_share = 1 and p.status = 'achieved') as met "
         "from marts.indicator_progress as p inner join marts.indicator as i using (target_id) "
         "where p.period = '2021-12' group by 1",
     ):
@@ -253,8 +256,10 @@ def opened_by_libreoffice(made: Made, tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("office")
     (folder / "bulletin.docx").write_bytes(made.docx)
     done = subprocess.run(
-        [office, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "pdf"]
-        + ["--outdir", str(folder), str(folder / "bulletin.docx")],
+        [
+            *(office, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "pdf"),
+            *("--outdir", str(folder), str(folder / "bulletin.docx")),
+        ],
         capture_output=True,
         text=True,
         timeout=300,
