@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from decimal import Decimal
 from textwrap import wrap
 from typing import Any
 
-from pipelines.reading import FREE
-from pipelines.report.bulletin_facts import Facts, Row, year_before
-from pipelines.report.bulletin_numbers import POINTS, figure_text, points_text, rounded, share_text, unit_text
+from pipelines.report.bulletin_annual import area_tally, goalposts, unit_tally, verdicts
+from pipelines.report.bulletin_facts import Facts, Row
+from pipelines.report.bulletin_numbers import POINTS, figure_text, points_text, unit_text
 from pipelines.report.bulletin_periods import ANNUAL, Edition
 from pipelines.report.bulletin_wording import Wording
-from pipelines.report.scoreboard_figures import Target, is_suppressed, mark_rules
+from pipelines.report.bulletin_writer import COMPOSITE, Cited, Writer, month_zh, progress_key, shown
+from pipelines.report.scoreboard_figures import Target, is_suppressed
 from pipelines.scoreboard import GREY, LIGHTS, STATUS_ZH, caveats, shown_light
 
-COMPARATORS = {">=": "≥", ">": ">", "=": "＝", "<=": "≤", "<": "<", "~": "≈", "decline>=": "≥"}
 LAGGING = {"red": 0, "yellow": 1}
 # Light tints for a printer; the sign and the word say the same.
 TINTS = {"green": "DCEFDC", "yellow": "FFF2CC", "red": "F8D7DA", "grey": "EDEDED"}
 NUMERALS = "一二三四五六七八九十"
-COMPOSITE = "composite"
 HEADLINE = "headline"
-DUE = 1.0  # elapsed share of a time that is over
-
-
-@dataclass(frozen=True)
-class Cited:
-    """A printed figure and where it stands: `column` of `table` in the row that `key` names."""
-
-    text: str
-    value: float
-    unit: str
-    table: str
-    column: str
-    key: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -59,128 +44,8 @@ class Bulletin:
         return list(found.values())
 
 
-def month_zh(month: str) -> str:
-    return f"{month[:4]}年{int(month[5:7])}月"
-
-
-class _Writer:
-    """Words and figures of one bulletin; keeps account of what it prints."""
-
-    def __init__(self, facts: Facts, wording: Wording) -> None:
-        self.facts = facts
-        self.wording = wording
-        self.say = wording.say
-        self.cited: list[Cited] = []
-        self.signs: set[str] = set()
-        self.revised = {(row["indicator_id"], row["period"]) for row in facts.revisions}
-        self.before_word = self.say(f"before_{facts.edition.kind}")
-
-    # figures
-
-    def figure(
-        self, value: float, unit: str, table: str, column: str, key: Mapping[str, str], line: float | None = None
-    ) -> str:
-        """A measured figure without its unit."""
-        text = figure_text(value, unit, self.wording["decimals"], line)
-        self.cited.append(Cited(text, value, unit, table, column, key))
-        return text
-
-    def line(self, value: float, unit: str, table: str, column: str, key: Mapping[str, str]) -> str:
-        """A target value, with no more digits than the plan gave it."""
-        text = f"{Decimal(repr(float(value))).normalize():f}"
-        self.cited.append(Cited(text, value, unit, table, column, key))
-        return text
-
-    def with_unit(self, value: float, unit: str, table: str, column: str, key: Mapping[str, str]) -> str:
-        return self.figure(value, unit, table, column, key) + unit_text(unit)
-
-    def share(self, value: float, column: str, key: Mapping[str, str]) -> str:
-        text = share_text(value)
-        self.cited.append(Cited(text, value, "", "indicator_progress", column, key))
-        return text
-
-    def nothing(self) -> str:
-        nothing: str = self.wording["nothing"]
-        return nothing
-
-    def sign(self, *kinds: str) -> str:
-        self.signs.update(kinds)
-        return "".join(self.wording["signs"][kind] for kind in self.wording["signs"] if kind in kinds)
-
-    def hidden(self, row: Row, column: str = "value") -> str:
-        """What stands for a figure that is not there: the sign of a suppressed one, else the dash."""
-        return self.sign("suppressed") if is_suppressed(row, column) else self.nothing()
-
-    # one target
-
-    def marks(self, target: Target) -> list[str]:
-        found = [kind for kind in target.marks if kind != "suppressed"]
-        if (target.row["target_id"], target.row["period"]) in self.revised and "revised" not in found:
-            found.append("revised")
-        if self.is_provisional(target):
-            found.append("provisional")
-        return found
-
-    def is_provisional(self, target: Target) -> bool:
-        """A statistic of a year of which no official value stands beside it."""
-        row = target.row
-        if row["value"] is None or row["kind"] not in self.wording["provisional_kinds"]:
-            return False
-        if self.wording["decimals"].get(row["unit"]) == 0:
-            return False  # counted, not measured
-        return not any(official["period"][:4] == row["period"][:4] for official in target.officials)
-
-    def value_of(self, target: Target) -> str:
-        row = target.row
-        if row["value"] is None:
-            return self.hidden(row) + self.sign(*self.marks(target))
-        text = self.figure(
-            row["value"], row["unit"], "indicator_progress", "value", progress_key(row), row["target_value"]
-        )
-        return text + self.sign(*self.marks(target))
-
-    def asked(self, row: Row) -> str:
-        """The target as a condition, without its unit."""
-        key = progress_key(row) if row["period"] else {"target_id": row["target_id"]}
-        table = "indicator_progress" if row["period"] else "indicator"
-        if row["target_value"] is None:
-            return self.nothing()
-        text = self.line(row["target_value"], row["unit"], table, "target_value", key)
-        if row["comparator"] == "between" and row["target_upper"] is not None:
-            upper = self.line(
-                row["target_upper"], row["unit"], "indicator", "target_upper", {"target_id": row["target_id"]}
-            )
-            return f"{text}—{upper}"
-        return COMPARATORS.get(row["comparator"], "") + text
-
-    def light(self, light: str) -> str:
-        sign, _, word = LIGHTS.get(light, GREY)
-        return sign + word
-
-    def change(self, target: Target) -> tuple[str, str]:
-        """同比 as a cell and as part of a sentence; both empty where there is nothing to compare with.
-
-        The judged figure is compared with the one of the same measure a year before: rolling with rolling.
-        """
-        row = target.row
-        now, past = compared(target)
-        if now is None or past is None or row["kind"] in self.wording["no_comparison_kinds"]:
-            return "", ""
-        if row["unit"] == "%":
-            text = rounded(abs(now - past), 2)
-            if float(text) == 0:
-                return "0.00" + POINTS, self.say("same")
-            sentence = self.say("points_rose" if now > past else "points_fell", points=text)
-            return ("+" if now > past else "-") + text + POINTS, sentence
-        if past <= 0:
-            return "", ""
-        text = rounded(abs(100 * (now / past - 1)), 1)
-        if float(text) == 0:
-            return "0.0%", self.say("same")
-        sentence = self.say("rose" if now > past else "fell", change=f"{text}%")
-        return ("+" if now > past else "-") + f"{text}%", sentence
-
-    # sections
+class _Sections(Writer):
+    """The sections of every bulletin."""
 
     def summary(self) -> list[str]:
         lights = [shown(target.row) for target in self.facts.targets]
@@ -287,10 +152,6 @@ class _Writer:
             )
         return [{"campaign": name, "rows": found} for name, found in campaigns.items()]
 
-    def name(self, row: Row) -> str:
-        text: str = row["name_zh"] + (self.wording["soft"] if row["binding"] == "soft" else "")
-        return text
-
     def rankings(self) -> list[dict[str, Any]]:
         found: dict[str, list[Row]] = {}
         for row in self.facts.ranking:
@@ -302,33 +163,6 @@ class _Writer:
             title = self.say("ranking_title_unit" if unit else "ranking_title", name=name, unit=unit)
             tables.append({"indicator": indicator, "title": title, "rows": [self.place(row) for row in areas]})
         return tables
-
-    def place(self, row: Row) -> dict[str, str]:
-        key = {name: row[name] for name in ("indicator_id", "period", "breakdown", "breakdown_code")}
-        unit = row["unit"] or ""
-        if row["rank"] is not None:
-            rank = str(row["rank"])
-        elif row["conf_status"] not in (None, FREE):
-            rank = self.sign("suppressed")
-        else:
-            rank = self.say("unranked")
-        return {
-            "group": self.wording["groups"].get(row["breakdown"], row["breakdown"]),
-            "rank": rank,
-            "area": row["area"],
-            "value": self.hidden(row)
-            if row["value"] is None
-            else self.figure(row["value"], unit, "area_ranking", "value", key),
-            "before": self.nothing() if row["rank_before"] is None else str(row["rank_before"]),
-            "change": self.moved(row["rank"], row["rank_before"]),
-        }
-
-    def moved(self, now: int | None, before: int | None) -> str:
-        if now is None or before is None:
-            return self.nothing()
-        if now == before:
-            return self.say("rank_same")
-        return self.say("rank_up" if now < before else "rank_down", places=abs(now - before))
 
     def lagging_targets(self) -> list[Target]:
         late = [target for target in self.facts.targets if shown(target.row) in LAGGING]
@@ -384,123 +218,6 @@ class _Writer:
                 numerator += "，" + self.say("numerator_each", each=each)
             text += "；" + numerator
         return text
-
-    # annual
-
-    def verdicts(self) -> list[dict[str, str]]:
-        """Each target's verdict by year (its December), and of those years in which it was due."""
-        by_target: dict[str, list[Row]] = {}
-        for row in self.facts.verdicts:
-            by_target.setdefault(row["target_id"], []).append(row)
-        table = []
-        for target in self.facts.targets:
-            years = by_target.get(target.row["target_id"], [])
-            past = [row for row in years if row["elapsed_share"] == DUE]
-            due = [row for row in past if row["status"] in ("achieved", "missed")]
-            table.append(
-                {
-                    "name": self.name(target.row),
-                    "years": "；".join(map(self.verdict, years)) or self.nothing(),
-                    "window": self.say("window_due", due=len(due), met=sum(r["status"] == "achieved" for r in due))
-                    if due
-                    else self.say("window_open"),
-                }
-            )
-        return table
-
-    def verdict(self, row: Row) -> str:
-        words = {
-            "year": row["period"][:4],
-            "light": LIGHTS.get(shown(row), GREY)[0],
-            "status": STATUS_ZH[row["status"]],
-        }
-        if is_suppressed(row):
-            return self.say("verdict_suppressed", year=words["year"], sign=self.sign("suppressed"))
-        if row["value"] is None:
-            return self.say("verdict", **words)
-        value = self.figure(
-            row["value"], row["unit"], "indicator_progress", "value", progress_key(row), row["target_value"]
-        )
-        return self.say("verdict_value", **words, value=value + unit_text(row["unit"]))
-
-    def unit_tally(self) -> list[dict[str, str]]:
-        """Targets of each lead unit by light, and how many of those due this year were met."""
-        by_unit: dict[str, list[Row]] = {}
-        for target in self.facts.targets:
-            by_unit.setdefault(target.row["lead_unit"] or self.nothing(), []).append(target.row)
-        table = []
-        for unit, found in sorted(by_unit.items(), key=lambda item: (-len(item[1]), item[0])):
-            counts = Counter(shown(row) for row in found)
-            due = [row for row in found if is_due(row, self.facts.edition.end)]
-            table.append(
-                {
-                    "unit": unit,
-                    "n": str(len(found)),
-                    **{light: str(counts[light]) for light in ("green", "yellow", "red", "grey")},
-                    "due": str(len(due)),
-                    "met": str(sum(row["status"] == "achieved" for row in due)),
-                }
-            )
-        return table
-
-    def area_tally(self) -> list[dict[str, str]]:
-        """Each area: its composite rank, in how many indicators it is ranked and among the first three, its lights."""
-        areas: dict[tuple[str, str], list[Row]] = {}
-        for row in self.facts.ranking:
-            areas.setdefault((row["breakdown"], row["breakdown_code"]), []).append(row)
-        lights: dict[tuple[str, str], Counter[str]] = {}
-        for row in self.facts.area_progress:
-            lights.setdefault((row["breakdown"], row["breakdown_code"]), Counter())[shown(row)] += 1
-        table = []
-        for (breakdown, code), found in areas.items():
-            composite = next((row for row in found if row["indicator_id"] == COMPOSITE), None)
-            ranked = [row for row in found if row["indicator_id"] != COMPOSITE and row["rank"] is not None]
-            own = lights.get((breakdown, code))
-            table.append(
-                {
-                    "group": self.wording["groups"].get(breakdown, breakdown),
-                    "area": found[0]["area"],
-                    "rank": self.place(composite)["rank"] if composite else self.nothing(),
-                    "change": self.moved(composite["rank"], composite["rank_before"]) if composite else self.nothing(),
-                    "ranked": str(len(ranked)),
-                    "first_three": str(sum(row["rank"] <= 3 for row in ranked)),
-                    "lights": self.say("area_target_lights", **{c: own[c] for c in ("green", "yellow", "red")})
-                    if own
-                    else self.nothing(),
-                }
-            )
-        return table
-
-    def goalposts(self) -> list[dict[str, str]]:
-        """Each change of a target value: from which month, before and after, and the latest figure against both."""
-        found = []
-        for row in self.facts.goalposts:
-            unit = unit_text(row["unit"])
-            key = {"target_id": row["target_id"], "period": row["period"]}
-            plan_key = {"target_id": row["target_id"]}
-            before, table, key_before = row["planned"], "indicator", plan_key
-            if row["target_before"] is not None:
-                before, table = row["target_before"], "indicator_progress"
-                key_before = {**plan_key, "period": row["period_before"]}
-            found.append(
-                {
-                    "name": row["name_zh"],
-                    "since": month_zh(row["period"]),
-                    "before": self.line(before, row["unit"], table, "target_value", key_before) + unit,
-                    "now": self.line(row["target_value"], row["unit"], "indicator_progress", "target_value", key)
-                    + unit,
-                    "plan": self.line(row["planned"], row["unit"], "indicator", "target_value", plan_key) + unit,
-                    "by_plan": self.met(row, row["planned"]),
-                    "by_now": self.met(row, row["target_value"]),
-                }
-            )
-        return found
-
-    def met(self, row: Row, line: float) -> str:
-        if row["value"] is None:
-            return self.hidden(row)
-        holds = meets(row["value"], row["comparator"], line)
-        return self.nothing() if holds is None else self.say("goal_met" if holds else "goal_not_met")
 
     # what is said about the data
 
@@ -565,24 +282,17 @@ class _Writer:
             if target.row["campaign_id"] == campaign and definition:
                 yield self.say("definition", name=target.row["name_zh"], definition=definition)
 
-    def legend(self) -> str:
-        """The signs that were used, each with what it says; empty where none was."""
-        words = {kind: said["zh"] for kind, said in mark_rules()["words"].items()}
-        words["provisional"] = self.say("provisional")
-        used = [f"{sign}{words[kind]}" for kind, sign in self.wording["signs"].items() if kind in self.signs]
-        return self.say("legend", signs="；".join(used)) if used else ""
-
 
 def compose(facts: Facts, wording: Wording) -> Bulletin:
     """The bulletin of these facts."""
-    writer = _Writer(facts, wording)
+    writer = _Sections(facts, wording)
     edition = facts.edition
     annual = edition.kind == ANNUAL
     numbers = {"year": edition.year, "month": edition.month, "quarter": edition.quarter}
     period = writer.say(f"period_{edition.kind}", **numbers)
     sections = wording["sections"][edition.kind]
     every_ranking = writer.rankings()
-    late, goalposts, revisions = writer.lagging(), writer.goalposts(), writer.revisions()
+    late, moved, revisions = writer.lagging(), goalposts(writer), writer.revisions()
     content: dict[str, Any] = {
         "title": wording["titles"][edition.kind].format(county=facts.county),
         "subtitle": writer.say("subtitle", period=period),
@@ -604,13 +314,13 @@ def compose(facts: Facts, wording: Wording) -> Bulletin:
         else writer.say("no_ranking"),
         "lagging_note": writer.lagging_summary(),
         "lagging": late,
-        "verdicts": writer.verdicts() if annual else [],
-        "unit_tally": writer.unit_tally() if annual else [],
-        "area_tally": writer.area_tally() if annual else [],
-        "goalposts_note": writer.say("goalposts", n=len({row["name"] for row in goalposts}))
-        if goalposts
+        "verdicts": verdicts(writer) if annual else [],
+        "unit_tally": unit_tally(writer) if annual else [],
+        "area_tally": area_tally(writer) if annual else [],
+        "goalposts_note": writer.say("goalposts", n=len({row["name"] for row in moved}))
+        if moved
         else writer.say("no_goalposts"),
-        "goalposts": goalposts,
+        "goalposts": moved,
         "revisions_note": writer.say("revisions", n=len(revisions)) if revisions else writer.say("no_revisions"),
         "revisions": revisions,
         "notes": writer.notes(),
@@ -621,44 +331,6 @@ def compose(facts: Facts, wording: Wording) -> Bulletin:
     return Bulletin(
         edition, facts.data_date.isoformat(), content, writer.cited, [_definition(t.row) for t in facts.targets]
     )
-
-
-def shown(row: Row) -> str:
-    """The light that is shown: a soft target is never red."""
-    return shown_light(row["light"], row["binding"])
-
-
-def is_due(row: Row, end: str) -> bool:
-    """Is this the month in which a target's time is over?"""
-    return row["period"] == end and row["elapsed_share"] == DUE and row["status"] in ("achieved", "missed")
-
-
-def progress_key(row: Row) -> dict[str, str]:
-    return {"target_id": row["target_id"], "period": row["period"]}
-
-
-def compared(target: Target) -> tuple[float | None, float | None]:
-    """The judged figure and the same measure a year before; None where it is not known which, or there is none."""
-    months = {row["period"]: row for row in target.history}
-    now = months.get(target.row["period"])
-    if now is None or target.row["value"] is None:
-        return None, None
-    past = months.get(year_before(target.row["period"]), {})
-    for column in ("value", "rolling12_value"):
-        if now[column] == target.row["value"]:
-            return now[column], past.get(column)
-    return None, None
-
-
-def meets(value: float, comparator: str, line: float) -> bool | None:
-    """Does a value meet a target value? None for comparators that a line alone does not decide."""
-    if comparator in (">=", "decline>=", "between"):
-        return value >= line
-    if comparator == ">":
-        return value > line
-    if comparator == "<=":
-        return value <= line
-    return value == line if comparator == "=" else None
 
 
 def _definition(row: Row) -> Row:
@@ -672,6 +344,3 @@ def _definition(row: Row) -> Row:
         "definition": (row["definition"] or "").partition(" / ")[0],
         "caveat": "；".join(caveats(row["caveat"])),
     }
-
-
-__all__: Sequence[str] = ("Bulletin", "Cited", "compose")

@@ -179,6 +179,9 @@ def _of_headline(word: WordFile, name: str, fact: dict[str, Any], edition: Editi
                 yield f"{name}: {rest}, ahead by {ahead}"
             if "与时序进度持平" not in rest:
                 expected.append(100 * abs(ahead))
+    if "同比" in rest and fact["past"] is None:
+        yield f"{name}: {rest}, nothing to compare with"
+        return
     if "同比" in rest and "持平" not in rest.rpartition("同比")[2]:
         change = fact["value"] - fact["past"] if fact["unit"] == "%" else 100 * (fact["value"] / fact["past"] - 1)
         if any(word in rest for word in ("增长", "提高")) != (change > 0):
