@@ -21,18 +21,27 @@ def verdicts(writer: Writer) -> list[dict[str, str]]:
     table = []
     for target in writer.facts.targets:
         years = by_target.get(target.row["target_id"], [])
-        past = [row for row in years if row["elapsed_share"] == DUE]
-        due = [row for row in past if row["status"] in ("achieved", "missed")]
         table.append(
             {
                 "name": writer.name(target.row),
                 "years": "；".join(verdict(writer, row) for row in years) or writer.nothing(),
-                "window": writer.say("window_due", due=len(due), met=sum(r["status"] == "achieved" for r in due))
-                if due
-                else writer.say("window_open"),
+                "window": window(writer, [row for row in years if row["elapsed_share"] == DUE]),
             }
         )
     return table
+
+
+def window(writer: Writer, past: list[Row]) -> str:
+    """Over the years in which a target was due, `past`: how often it was judged, and met."""
+    if not past:
+        return writer.say("window_open")
+    judged = [row["status"] for row in past if row["status"] in ("achieved", "missed")]
+    text = (
+        writer.say("window_due", due=len(judged), met=judged.count("achieved"))
+        if judged
+        else writer.say("window_unknown")
+    )
+    return text + (writer.sign("suppressed") if any(map(is_suppressed, past)) else "")
 
 
 def verdict(writer: Writer, row: Row) -> str:

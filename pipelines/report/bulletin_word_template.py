@@ -64,8 +64,8 @@ LAGGING: Sequence[Column] = (
 )
 VERDICTS: Sequence[Column] = (
     ("指标", 50, "{{ row.name }}", False),
-    ("各年判定", 76, "{{ row.years }}", False),
-    ("到期考核", 30, "{{ row.window }}", False),
+    ("各年判定", 70, "{{ row.years }}", False),
+    ("到期考核", 36, "{{ row.window }}", False),
 )
 UNITS: Sequence[Column] = (
     ("牵头单位", 44, "{{ row.unit }}", False),

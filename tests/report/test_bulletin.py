@@ -320,6 +320,15 @@ def test_verdicts_by_year_and_over_the_plan(tables: Tables) -> None:
     assert found["名称 in_all"]["window"] == "1次到期，达标1次"
     earlier = {row["name"]: row for row in bulletin(tables, "annual", "2022").content["verdicts"]}
     assert earlier["名称 in_all"]["window"] == "未到期"
+    tables.execute(
+        "update marts.indicator_progress set value = null, status = null, light = null, conf_status = 'A' "
+        "where target_id = 'each_year' and period = '2022-12'"
+    )
+    hidden = {row["name"]: row for row in bulletin(tables, "annual", "2023").content["verdicts"]}
+    assert hidden["名称 each_year"]["window"] == "2次到期，达标2次⑤", "neither met nor missed is told"
+    assert "2022年：⑤；" in hidden["名称 each_year"]["years"]
+    only = {row["name"]: row for row in bulletin(tables, "annual", "2022").content["verdicts"]}
+    assert only["名称 each_year"]["window"] == "1次到期，达标1次⑤"
 
 
 def test_the_tally_of_a_unit_counts_its_targets(tables: Tables) -> None:

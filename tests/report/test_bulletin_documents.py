@@ -159,8 +159,9 @@ def test_the_annual_verdicts_and_tallies_are_those_of_the_marts(made: Made) -> N
         printed = verdicts[name]["各年判定"].removeprefix("2021年：")
         if fact["value"] is not None:
             assert is_rounded(re.findall(r"，(-?[\d.]+)", printed)[0], fact["value"]), (name, printed)
-        due = fact["elapsed_share"] == 1 and fact["status"] in ("achieved", "missed")
-        expected = f"1次到期，达标{int(fact['status'] == 'achieved')}次" if due else "未到期"
+        is_judged = fact["status"] in ("achieved", "missed")
+        due = f"1次到期，达标{int(fact['status'] == 'achieved')}次" if is_judged else "到期，无判定"
+        expected = due if fact["elapsed_share"] == 1 else "未到期"
         assert verdicts[name]["到期考核"] == expected, name
     units = {row["牵头单位"]: row for _, row in word.table("目标数", "其中达标")}
     for row in query(
