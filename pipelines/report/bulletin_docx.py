@@ -13,6 +13,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from pipelines.report.bulletin import Bulletin
 from pipelines.report.bulletin_files import same_zip
+from pipelines.report.bulletin_probe import probe
 from pipelines.report.bulletin_wording import TemplateBroken, template_path, unsaid
 
 NAME = "bulletin.docx"
@@ -40,42 +41,6 @@ def check_template(path: Path, content: dict[str, Any], not_said: list[str]) -> 
     text = "".join(DocxTemplate(path).get_docx().element.itertext())
     if words := unsaid(text, not_said):
         raise TemplateBroken(f"{path}: 数据不支持的用语 says {', '.join(words)}, which no figure carries (not_said)")
-
-
-# One row of each list with every name a template may use; the tests hold it to what bulletins hold.
-COLUMNS = {
-    "verdicts": ("name", "years", "window"),
-    "unit_tally": ("unit", "n", "green", "yellow", "red", "grey", "due", "met"),
-    "area_tally": ("group", "area", "rank", "change", "ranked", "first_three", "lights"),
-    "lagging": ("no", "name", "light", "tint", "lead", "co", "need"),
-    "goalposts": ("name", "since", "before", "now", "plan", "by_plan", "by_now"),
-    "revisions": ("name", "month", "before", "now", "why"),
-}
-TARGET_COLUMNS = (
-    *("name", "unit", "target", "value", "achieved", "elapsed"),
-    *("change", "light", "tint", "lead", "status", "month"),
-)
-RANKING_COLUMNS = ("group", "rank", "area", "value", "before", "change")
-
-
-def probe(content: dict[str, Any]) -> dict[str, Any]:
-    """Content in which everything is there: each text, each list with one row."""
-
-    def row(columns: tuple[str, ...]) -> dict[str, str]:
-        return {name: "FFFFFF" if name == "tint" else name for name in columns}
-
-    return {
-        **{name: "x" for name, value in content.items() if isinstance(value, str)},
-        "heading": {name: "x" for name in content["heading"]},
-        "summary": ["x"],
-        "notes": ["x"],
-        "campaigns": [{"campaign": "x", "rows": [row(TARGET_COLUMNS)]}],
-        **{
-            name: [{"indicator": "x", "title": "x", "rows": [row(RANKING_COLUMNS)]}]
-            for name in ("rankings", "every_ranking")
-        },
-        **{name: [row(columns)] for name, columns in COLUMNS.items()},
-    }
 
 
 class _Unknown(StrictUndefined):

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import typst
 
 from pipelines.report.bulletin import Bulletin
-from pipelines.report.bulletin_docx import probe
+from pipelines.report.bulletin_probe import probe
 from pipelines.report.bulletin_wording import TemplateBroken, Wording, template_path, unsaid
 
 NAME = "bulletin.typ"

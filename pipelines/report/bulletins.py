@@ -10,7 +10,6 @@ from pipelines.reading import NothingThere
 from pipelines.release.draft import Draft
 from pipelines.release.store import Release
 from pipelines.report.bulletin import Bulletin, compose
-from pipelines.report.bulletin_docx import write_docx
 from pipelines.report.bulletin_facts import (
     choose,
     public_revisions,
@@ -21,8 +20,7 @@ from pipelines.report.bulletin_facts import (
 )
 from pipelines.report.bulletin_pdf import NoFont, write_pdf
 from pipelines.report.bulletin_periods import due
-from pipelines.report.bulletin_wording import Wording, load_wording
-from pipelines.report.bulletin_xlsx import write_xlsx
+from pipelines.report.bulletin_wording import OWN_TEMPLATES, OWN_WORDING, Wording, load_wording
 
 PUBLIC_TABLES = "public.duckdb"
 REPORTS = "reports"
@@ -88,6 +86,10 @@ def remake(
 
 def write(bulletin: Bulletin, wording: Wording, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
     """Word and Excel first, so that they are there where the PDF finds no font."""
+    # Imported here, so that Dagster's definitions load without Word and Excel.
+    from pipelines.report.bulletin_docx import write_docx
+    from pipelines.report.bulletin_xlsx import write_xlsx
+
     makers = {
         "docx": lambda: write_docx(bulletin, wording["not_said"]),
         "xlsx": lambda: write_xlsx(bulletin),
@@ -107,8 +109,6 @@ def copy_templates(folder: Path) -> list[Path]:
 
     Raises `FileExistsError` where one of them is there already: an office's own file is never overwritten.
     """
-    from pipelines.report.bulletin_wording import OWN_TEMPLATES, OWN_WORDING
-
     sources = [OWN_TEMPLATES / "bulletin.docx", OWN_TEMPLATES / "bulletin.typ", OWN_WORDING]
     folder.mkdir(parents=True, exist_ok=True)
     if held := [source.name for source in sources if (folder / source.name).exists()]:

@@ -12,11 +12,12 @@ from docx import Document
 
 from pipelines.reading import NothingThere
 from pipelines.report.bulletin import Bulletin, compose
-from pipelines.report.bulletin_docx import COLUMNS, RANKING_COLUMNS, TARGET_COLUMNS, write_docx
+from pipelines.report.bulletin_docx import write_docx
 from pipelines.report.bulletin_facts import choose, public_revisions, read_facts, reported_months
 from pipelines.report.bulletin_numbers import figure_text, rounded, share_text
 from pipelines.report.bulletin_pdf import NoFont, choose_fonts, write_pdf
 from pipelines.report.bulletin_periods import NoSuchPeriod, due, edition
+from pipelines.report.bulletin_probe import COLUMNS, RANKING_COLUMNS, TARGET_COLUMNS
 from pipelines.report.bulletin_word_template import build
 from pipelines.report.bulletin_wording import OWN_TEMPLATES, TemplateBroken, load_wording, placeholders
 from pipelines.report.bulletin_xlsx import inert
