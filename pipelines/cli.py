@@ -36,6 +36,15 @@ release_app = typer.Typer(no_args_is_help=True, help="发布版本 Releases: wha
 app.add_typer(release_app, name="release")
 plan_app = typer.Typer(no_args_is_help=True, help="方案 Plans: another county or country is a folder of csv files.")
 app.add_typer(plan_app, name="plan")
+bulletin_app = typer.Typer(
+    no_args_is_help=True,
+    help="""通报 Bulletins: the monthly monitor, the quarterly bulletin, the annual assessment, made again.
+
+    Every release carries those that are due in `warehouse/current/reports/`. Any other period, and any earlier
+    release, gives its own: `fenghuang bulletin quarterly 2021-Q3 --as-of 2022-07-15 --to FOLDER`.
+    The same release gives the same bytes. How to change wording and templates stands in docs/reports.md.""",
+)
+app.add_typer(bulletin_app, name="bulletin")
 
 # A log or a pipe has no width of its own; 80 columns would cut the tables.
 WIDTH = None if sys.stdout.isatty() else 140
@@ -538,6 +547,92 @@ def template(source: Annotated[str, typer.Argument(help="来源 a csv source, as
     contract = known[source]
     err.print(f"存为 save as raw/inbox/{source}/{contract.file_example} ({contract.encoding})", markup=False)
     typer.echo(",".join(column.header for column in contract.columns))
+
+
+_Period = Annotated[str | None, typer.Argument(help="期别 the period; the latest where not given.")]
+_AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="按当日版本 as the release of that day (UTC) knew it."),
+]
+_Release = Annotated[str | None, typer.Option("--release", help="版本 the beginning of a release's id.")]
+_To = Annotated[Path, typer.Option("--to", file_okay=False, help="写到 the folder to write into.")]
+_Format = Annotated[str | None, typer.Option("--format", help="格式 docx, pdf or xlsx; all three where not given.")]
+
+
+@bulletin_app.command("monthly")
+def bulletin_monthly(
+    period: _Period = None, as_of: _AsOf = None, release: _Release = None, to: _To = Path(), form: _Format = None
+) -> None:
+    """月度监测 The monthly monitor. PERIOD as `2021-11`.
+
+    Example: `fenghuang bulletin monthly 2021-11 --format docx`
+    """
+    _bulletin("monthly", period, as_of, release, to, form)
+
+
+@bulletin_app.command("quarterly")
+def bulletin_quarterly(
+    period: _Period = None, as_of: _AsOf = None, release: _Release = None, to: _To = Path(), form: _Format = None
+) -> None:
+    """季度通报 The quarterly bulletin. PERIOD as `2021-Q3`; figures are those of the quarter's last month.
+
+    Example: `fenghuang bulletin quarterly 2021-Q3 --to /srv/office`
+    """
+    _bulletin("quarterly", period, as_of, release, to, form)
+
+
+@bulletin_app.command("annual")
+def bulletin_annual(
+    period: _Period = None, as_of: _AsOf = None, release: _Release = None, to: _To = Path(), form: _Format = None
+) -> None:
+    """年度考核 The annual assessment: verdicts by year and over the plan, tallies, moved targets. PERIOD as `2021`.
+
+    Example: `fenghuang bulletin annual 2021 --as-of 2022-07-15`
+    """
+    _bulletin("annual", period, as_of, release, to, form)
+
+
+@bulletin_app.command("templates")
+def bulletin_templates(folder: Annotated[Path, typer.Argument(help="空文件夹 a new or empty folder.")]) -> None:
+    """模板 Copy the Word and PDF templates and the wording into a folder, to be changed there.
+
+    `FENGHUANG_TEMPLATES=FOLDER` then makes every bulletin by them. A file that is not there is the project's own.
+    """
+    from pipelines.report.bulletins import copy_templates
+
+    try:
+        for path in copy_templates(folder):
+            out.print(str(path), markup=False)
+    except FileExistsError as held:
+        err.print(str(held), markup=False)
+        raise typer.Exit(1) from None
+
+
+def _bulletin(
+    kind: str, period: str | None, as_of: datetime | None, release: str | None, to: Path, form: str | None
+) -> None:
+    from pipelines.plan import PlanBroken
+    from pipelines.reading import NothingThere
+    from pipelines.release.store import NoSuchRelease, find_release, release_as_of
+    from pipelines.report.bulletin_pdf import NoFont
+    from pipelines.report.bulletin_periods import NoSuchPeriod
+    from pipelines.report.bulletins import FORMATS, NoPublicPart, remake
+
+    if as_of and release:
+        raise typer.BadParameter("--as-of and --release name a release each; give one of them")
+    if form not in (None, *FORMATS):
+        raise typer.BadParameter(f"{form!r} is no format; there are: {', '.join(FORMATS)}", param_hint="--format")
+    home = Home.from_env()
+    try:
+        if release:
+            chosen = find_release(home, release)
+        else:
+            chosen = release_as_of(home, f"{as_of:%Y%m%d}") if as_of else _current()
+        for path in remake(chosen, kind, period, to, [form] if form else FORMATS):
+            out.print(str(path), markup=False, soft_wrap=True)
+    except (NoSuchRelease, NoPublicPart, NothingThere, NoSuchPeriod, PlanBroken, NoFont) as reason:
+        err.print(str(reason), markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
 
 
 @plan_app.command("new")

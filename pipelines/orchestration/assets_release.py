@@ -37,7 +37,6 @@ def release_asset(published: Sequence[AssetKey]) -> AssetsDefinition:
     whole = AssetSpec(
         RELEASE,
         deps=[*published, *(part_key(part.name) for part in PARTS)],
-        tags=all_target_tags(),
         description="发布版本：不可变的文件夹，`warehouse/current` 指向当前版本 "
         "An immutable folder of checked tables; `warehouse/current` points to the current one.",
     )
@@ -47,7 +46,11 @@ def release_asset(published: Sequence[AssetKey]) -> AssetsDefinition:
         name="release",
         specs=[
             spec.replace_attributes(
-                group_name="gsbpm_7_disseminate", owners=owners(STEWARD), kinds={"duckdb"}, metadata=release_links()
+                group_name="gsbpm_7_disseminate",
+                owners=owners(STEWARD),
+                kinds={"duckdb"},
+                metadata=release_links(),
+                tags=all_target_tags(),
             )
             for spec in (whole, *specs)
         ],
@@ -97,14 +100,11 @@ def _spec(part: Part, published: Sequence[AssetKey]) -> AssetSpec:
 
 def _written(part: Part, made: Release) -> dict[str, Any]:
     """Where it lies, how many files and bytes; sha256s where they fit on a screen."""
-    files = {
-        name: facts
-        for name, facts in made.manifest["files"].items()
-        if any(name == made_name or name.startswith(f"{made_name}/") for made_name in part.makes or (TABLES_FILE,))
-    }
+    made_here = part.makes or (TABLES_FILE,)
+    files = {name: facts for name, facts in made.manifest["files"].items() if name.startswith(made_here)}
     metadata: dict[str, Any] = {
         "release": made.release_id,
-        "path": MetadataValue.path(str(made.path / (part.makes or (TABLES_FILE,))[0])),
+        "path": MetadataValue.path(str(made.path / (made_here[0] if len(made_here) == 1 else ""))),
         "files": len(files),
         "bytes": sum(int(facts["bytes"]) for facts in files.values()),
     }

@@ -1,7 +1,7 @@
 """Which targets of the plan an asset serves: tags by clause, campaign and lead unit, to filter the lineage by.
 
-A rule seed names the indicators that one model (`int_indicator_…`) computes; whatever that model is made from, and
-whatever is made from it, serves their targets; what else goes into the tables of all indicators (revised targets, the
+A rule seed names the indicators that one model (`int_indicator_…`) computes and another (`int_contribution_…`) traces;
+whatever that model is made from, and whatever is made from it, serves their targets; what else goes into the tables of all indicators (revised targets, the
 registry), and a mart that names no clause, serves every target. This is as fine as the lineage of tables: a source that
 feeds one ratio carries the tags of every ratio. Lists that compute no indicator name their clauses in the `meta` of
 their model.
@@ -23,7 +23,8 @@ from pipelines.build.dbt_project import PROJECT
 from pipelines.orchestration.project import ancestors, descendants, project_manifest
 from pipelines.plan import PlanBroken, plan_folder
 
-COMPUTES = "int_indicator_"
+# What computes figures, and what lists the rows behind them.
+COMPUTES = ("int_indicator_", "int_contribution_")
 UNITS = Path(__file__).with_name("units.yml")
 NUMERALS = str.maketrans("一二三四五六七八九", "123456789")
 
@@ -103,6 +104,10 @@ def _served() -> Mapping[str, frozenset[Target]]:
         if names_none or any(nodes[up]["name"].startswith(COMPUTES) for up in made_from if up in nodes):
             for other in made_from - served.keys():
                 served[other] = whole
+    # What only passports and disclosure control read serves every figure.
+    for unique_id, node in nodes.items():
+        if node["resource_type"] in ("model", "seed"):
+            served.setdefault(unique_id, whole)
     return {unique_id: frozenset(own) for unique_id, own in served.items()}
 
 

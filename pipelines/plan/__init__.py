@@ -44,3 +44,15 @@ def plan_in_force(folder: Path) -> Iterator[None]:
             del os.environ[VARIABLE]
         else:
             os.environ[VARIABLE] = before
+
+
+def templates_folder() -> Path | None:
+    """The folder of the office's own templates and wording, `FENGHUANG_TEMPLATES` (docs/reports.md); None where the
+    checkout's are in force. Raises `PlanBroken` where the folder is not there."""
+    named = os.environ.get("FENGHUANG_TEMPLATES")
+    if not named:
+        return None
+    folder = Path(named).resolve()
+    if not folder.is_dir():
+        raise PlanBroken(f"FENGHUANG_TEMPLATES: {folder} is no folder; `fenghuang bulletin templates FOLDER` makes one")
+    return folder

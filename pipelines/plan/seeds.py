@@ -12,8 +12,9 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.home import CHECKOUT
-from pipelines.plan import PlanBroken, plan_folder
+from pipelines.plan import PlanBroken, plan_folder, templates_folder
 from pipelines.plan.check import OWN_SEEDS, REGISTRY, REQUIRED, check_plan, read_seed
+from pipelines.release.draft import Draft
 
 OVERLAYS = CHECKOUT / "dbt_project" / "target" / "plans"
 # Dimensions of one county: a plan that has none of its own has none.
@@ -49,11 +50,18 @@ def _codes(path: Path, name: str, changed: int) -> frozenset[str]:
 
 
 def plan_digest() -> str:
-    """Changes whenever a seed of the plan in force does."""
+    """Changes whenever a seed of the plan in force does, or a template of the office's own."""
     digest = hashlib.sha256()
-    for path in sorted(seeds_folder().glob("*.csv")):
+    templates = templates_folder()
+    own = sorted(path for path in templates.iterdir() if path.is_file()) if templates else []
+    for path in [*sorted(seeds_folder().glob("*.csv")), *own]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def keep_plan_of(draft: Draft) -> None:
+    """Part of a release: `plan/`, the plan it was made by."""
+    keep_plan(draft.folder / "plan")
 
 
 def keep_plan(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
 
 from pipelines.home import Home
 from pipelines.release.store import TABLES_FILE, Release
@@ -34,12 +35,16 @@ Write = Callable[[Draft], None]
 
 @dataclass(frozen=True)
 class Part:
-    """What `write` adds to a draft. `name`: its asset, below `release`; `about`: what it is; `makes`: what of the
-    release's folder it writes, nothing where it only adds to the tables; `reads`: the parts it is made from, the tables
-    where there is none."""
+    """A part of a release. `name`: its asset, below `release`; `writer`: the `Write` that adds it to a draft, as
+    `module:function`; `about`: what it is; `makes`: what of the release's folder it writes, by first letters of its
+    paths, nothing where it only adds to the tables; `reads`: the parts it is made from, the tables where there is none.
+    """
 
     name: str
-    write: Write
+    writer: str
     about: str
     makes: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+
+    def write(self, draft: Draft) -> None:
+        resolve_name(self.writer)(draft)

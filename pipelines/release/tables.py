@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.gate.model import CheckResult
+from pipelines.release.draft import Draft
 
 PUBLISHED_SCHEMAS = ("audit", "marts")
 # When a delivery arrived says nothing about its content: left out of digests, kept in the table.
@@ -74,6 +75,11 @@ def copy_tables(
         _write_checks(con, checks)
         con.execute("DETACH work")
         con.execute("CHECKPOINT")
+
+
+def friendly_views(draft: Draft) -> None:
+    """Part of a release: `VIEWS` in its tables."""
+    add_views(draft.tables, VIEWS)
 
 
 def add_views(tables_file: Path, views: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 from dagster import AssetKey, DefaultScheduleStatus
@@ -13,6 +14,9 @@ from dagster import AssetKey, DefaultScheduleStatus
 from pipelines.contracts import load_contracts
 from pipelines.definitions import defs
 from pipelines.gate.suites import load_suites
+from pipelines.orchestration.keys import part_key
+from pipelines.release.draft import Part
+from pipelines.release.parts import PARTS
 from pipelines.release.tables import PUBLISHED_SCHEMAS
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -61,8 +65,22 @@ def test_lineage_runs_from_the_deliveries_to_the_release() -> None:
 
 def test_the_release_stands_on_every_published_table() -> None:
     published = {key for key in GRAPH.get_all_asset_keys() if key.path[0] in PUBLISHED_SCHEMAS}
-    assert GRAPH.get(AssetKey("release")).parent_keys == published
-    assert {".".join(key.path) for key in published} == {suite.table for suite in load_suites()}, "one suite a table"
+    parts = {part_key(part.name) for part in PARTS}
+    assert GRAPH.get(AssetKey("release")).parent_keys == published | parts
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+def test_a_part_of_the_release_stands_on_what_it_reads(part: Part) -> None:
+    published = {key for key in GRAPH.get_all_asset_keys() if key.path[0] in PUBLISHED_SCHEMAS}
+    assert GRAPH.get(part_key(part.name)).parent_keys == ({part_key(name) for name in part.reads} or published)
+    earlier = [other.name for other in PARTS[: PARTS.index(part)]]
+    assert set(part.reads) <= set(earlier), "written before it is read"
+    assert callable(resolve_name(part.writer))
+
+
+def test_every_published_table_has_one_suite() -> None:
+    published = {key for key in GRAPH.get_all_asset_keys() if key.path[0] in PUBLISHED_SCHEMAS}
+    assert {".".join(key.path) for key in published} == {suite.table for suite in load_suites()}
 
 
 def test_every_promise_is_a_check_that_blocks_if_it_is_critical() -> None:

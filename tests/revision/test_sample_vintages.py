@@ -23,10 +23,9 @@ from pipelines.gate.suites import load_suites
 from pipelines.home import Home
 from pipelines.intake.run import take_in
 from pipelines.plan import plan_in_force
-from pipelines.plan.seeds import keep_plan, plan_digest
+from pipelines.plan.seeds import keep_plan, keep_plan_of, plan_digest
 from pipelines.release import Release, current_release
 from pipelines.release.inputs import Input
-from pipelines.release.parts import plan
 from pipelines.release.publish import publish
 from pipelines.revision.decompose import Builder, Maker, State, decompose, steps_between
 from pipelines.revision.vintage import revision
@@ -68,7 +67,7 @@ def vintages(published_home: Home, tmp_path_factory: pytest.TempPathFactory) -> 
         (folder / "data_docs").mkdir()
         keys = {suite.table: suite.key for suite in load_suites()}
         docs, run = folder / "data_docs", f"night{day}"
-        return publish(home, folder / "build.duckdb", docs, keys, [], run, at, parts=(plan, revision)), tables
+        return publish(home, folder / "build.duckdb", docs, keys, [], run, at, parts=(keep_plan_of, revision)), tables
 
     assert original.count(b"149.81") == 1
     second, _ = publish_next(original.replace(b"149.81", b"160.00"), 1)
