@@ -1,10 +1,10 @@
 """Which targets of the plan an asset serves: tags by clause, campaign and lead unit, to filter the lineage by.
 
 A rule seed names the indicators that one model (`int_indicator_…`) computes and another (`int_contribution_…`) traces;
-whatever that model is made from, and whatever is made from it, serves their targets; what else goes into the tables of all indicators (revised targets, the
-registry), and a mart that names no clause, serves every target. This is as fine as the lineage of tables: a source that
-feeds one ratio carries the tags of every ratio. Lists that compute no indicator name their clauses in the `meta` of
-their model.
+whatever those are made from, and whatever is made from them, serves their targets; what else goes into the tables of
+all indicators (revised targets, the registry), and a mart that names no clause, serves every target. This is as fine as
+the lineage of tables: a source that feeds one ratio carries the tags of every ratio. Lists that compute no indicator
+name their clauses in the `meta` of their model.
 """
 
 from __future__ import annotations
