@@ -16,7 +16,7 @@ import pytest
 from hypothesis import settings
 
 from pipelines.home import Home
-from tests.nights import SAMPLE, night_of
+from tests.nights import SAMPLE, lean_checkout, night_of, small_checkout
 from tests.servers import HttpServer, serving
 
 # The same examples everywhere, and no time limit: a busy machine is no failure.
@@ -43,6 +43,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def published_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The sample county, taken in and published once. Copied, or read, never used itself."""
     return night_of(SAMPLE, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def lean(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The code with fewer data tests (`lean_checkout`). Run, or copied, never changed."""
+    return lean_checkout(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def published_lean(lean: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The sample county, published once by the lean code. Copied, or read, never used itself."""
+    return night_of(SAMPLE, tmp_path_factory, lean)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The code with few models (`small_checkout`). Run, or copied, never changed."""
+    return small_checkout(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def published_small(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The sample county, published once by the small project. Copied, or read, never used itself."""
+    return night_of(SAMPLE, tmp_path_factory, small)
 
 
 @pytest.fixture

@@ -9,14 +9,23 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
 from filelock import FileLock
 
+from pipelines.build.rebuild import build_from
+from pipelines.gate.suites import load_suites
 from pipelines.home import Home
+from pipelines.intake.run import take_in
+from pipelines.release.draft import Write
+from pipelines.release.inputs import Input
+from pipelines.release.publish import publish
+from pipelines.release.store import Release
+from pipelines.release.tables import NOT_REBUILT, TableDigest, table_digests
 from tests.servers import Reply, serving
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -58,13 +67,36 @@ def night_of(sample: Path, temporary: pytest.TempPathFactory, checkout: Path = C
     One night of a checkout for all test processes of a run, and for two samples of the same bytes.
     """
 
-    def publish(root: Path) -> None:
+    def make(root: Path) -> None:
         home = Home(root)
         shutil.copytree(sample / "inbox", home.inbox)
         code, screen = Nightly(home, checkout).run()
         assert code == 0, screen
 
-    return Home(made_once(temporary, f"night_{checkout.name}_{_digest(sample / 'inbox')}", publish))
+    return Home(made_once(temporary, f"night_{checkout.name}_{_digest(sample / 'inbox')}", make))
+
+
+def repeatable(release: Release) -> dict[str, TableDigest]:
+    """The tables that the same inputs give again, whatever was published before."""
+    return {table: digest for table, digest in table_digests(release.tables).items() if table not in NOT_REBUILT}
+
+
+def unchecked_night(
+    home: Home, folder: Path, at: datetime, parts: Sequence[Write], marts: Sequence[str] = ()
+) -> tuple[Release, Path]:
+    """As a night would at `at`, without its checks, with `parts` alone and of the marts only `marts`, where given. The
+    release, and the tables as they were built into `folder`."""
+    arrived = take_in(home, now=at).deliveries
+    inputs = {Input(d.source, d.file_name, d.sha256, _seconds(d.received_at)) for d in arrived}
+    tables = build_from(home, inputs, folder, print, marts)
+    (folder / "data_docs").mkdir()
+    keys = {suite.table: suite.key for suite in load_suites()}
+    docs = folder / "data_docs"
+    return publish(home, folder / "build.duckdb", docs, keys, [], folder.name, at, parts=parts), tables
+
+
+def _seconds(received_at: str) -> int:
+    return int(datetime.fromisoformat(received_at).astimezone(UTC).timestamp())
 
 
 def shown_in_dagster(home: Home) -> dict[str, str]:
@@ -74,7 +106,7 @@ def shown_in_dagster(home: Home) -> dict[str, str]:
     return {"DAGSTER_HOME": str(home.dagster)}
 
 
-def continued_home(temporary: pytest.TempPathFactory, checkout: Path, published: Home) -> Home:
+def continued_home(temporary: pytest.TempPathFactory, published: Home) -> Home:
     """An installation after a disaster: backed up, restored into an empty folder, and one night further, by the
     command. Its Dagster instance holds that night, `messages.json` what people were told. For reading only."""
 
@@ -82,17 +114,17 @@ def continued_home(temporary: pytest.TempPathFactory, checkout: Path, published:
         copy = root.with_name("backup_copy")
         shutil.rmtree(copy, ignore_errors=True)
         for home, command in ((published.root, ("backup", str(copy))), (root, ("restore", str(copy)))):
-            environment = {**os.environ, "FENGHUANG_HOME": str(home), "PYTHONPATH": str(checkout)}
+            environment = {**os.environ, "FENGHUANG_HOME": str(home), "PYTHONPATH": str(CHECKOUT)}
             done = subprocess.run(
                 [sys.executable, "-m", "pipelines.cli", *command],
-                cwd=checkout,
+                cwd=CHECKOUT,
                 env=environment,
                 capture_output=True,
                 text=True,
             )
             assert done.returncode == 0, done.stdout + done.stderr
         home = Home(root)
-        code, screen = told_night(home, checkout)
+        code, screen = told_night(home, CHECKOUT)
         assert code == 0, screen
 
     return Home(made_once(temporary, "continued", restore))
@@ -111,19 +143,44 @@ def told_night(home: Home, checkout: Path) -> tuple[int, str]:
     return code, screen
 
 
+def lean_checkout(temporary: pytest.TempPathFactory) -> Path:
+    """A copy of the code with the data tests of the oldest marts alone: for nights whose number of data tests is not
+    the point. Most of the time of a night is theirs."""
+
+    def copy(root: Path) -> None:
+        copy_code(CHECKOUT, root)
+        project = root / "dbt_project" / "dbt_project.yml"
+        settings = yaml.safe_load(project.read_text(encoding="utf-8"))
+        settings["data_tests"]["fenghuang"] |= {"+enabled": False, "marts": {"+enabled": True}}
+        project.write_text(yaml.safe_dump(settings), encoding="utf-8")
+        for described in (root / "dbt_project" / "models" / "marts").glob("_marts_*.yml"):
+            models = yaml.safe_load(described.read_text(encoding="utf-8"))
+            for model in models["models"]:
+                for tested in (model, *model["columns"]):
+                    tested.pop("data_tests", None)
+            described.write_text(yaml.safe_dump(models, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+        _without_parts(root)
+
+    return made_once(temporary, "lean", copy)
+
+
 # Of the real models those of `project`, one of staging for tests to build upon, and a table of values from one list.
-LEAN_MARTS = ("indicator", "project", "indicator_value")
-LEAN_NODES = (*LEAN_MARTS, "stg_land", "plan_parameter", "unit_factor", "campaign_clause")
-LEAN_VALUES = """
+SMALL_MARTS = ("indicator", "project", "indicator_value", "indicator_progress")
+SMALL_NODES = (*SMALL_MARTS, "stg_land", "plan_parameter", "unit_factor", "campaign_clause")
+SMALL_VALUES = """
 select
     'resident_population' as indicator_id, cast(year as varchar) || '-12' as period, 'town' as breakdown,
     town_code as breakdown_code, cast(resident_population as double) as value
 from {{ ref('stg_population') }}
 where town_code is not null
 """
+SMALL_PROGRESS = """
+select target_id, '2021-12' as period, 'grey' as light from {{ ref('indicator') }} where row_type = 'target'
+"""
 
 
-def lean_checkout(temporary: pytest.TempPathFactory) -> Path:
+def small_checkout(temporary: pytest.TempPathFactory) -> Path:
     """A copy of the code whose dbt project is a few models: for nights in which the run is the point, not what it
     computes. Everything else is the real thing: intake, gate, release. It publishes `marts.indicator`, `project` and
     an `indicator_value` of its own, without the parts that stand on other tables."""
@@ -131,9 +188,11 @@ def lean_checkout(temporary: pytest.TempPathFactory) -> Path:
     def copy(root: Path) -> None:
         copy_code(CHECKOUT, root)
         project = root / "dbt_project"
-        (project / "models" / "marts" / "indicator_value.sql").write_text(LEAN_VALUES, encoding="utf-8")
+        own = {"indicator_value": SMALL_VALUES, "indicator_progress": SMALL_PROGRESS}
+        for name, sql in own.items():
+            (project / "models" / "marts" / f"{name}.sql").write_text(sql, encoding="utf-8")
         models = {path.stem: path for path in project.glob("models/*/*.*") if path.suffix in (".sql", ".py")}
-        kept = _upstream(LEAN_NODES, models)
+        kept = _upstream(SMALL_NODES, models)
         for name, path in models.items():
             if name not in kept:
                 path.unlink()
@@ -146,24 +205,27 @@ def lean_checkout(temporary: pytest.TempPathFactory) -> Path:
             if path.name.startswith("_unit_tests"):
                 path.unlink()
         for path in (*project.glob("models/*/_*.yml"), *project.glob("seeds/_*.yml")):
-            _describe_only(path, kept - {"indicator_value"})
+            _describe_only(path, kept - own.keys())
         for path in (root / "expectations").glob("*.yml"):
             suite = yaml.safe_load(path.read_text(encoding="utf-8"))
-            if path.stem == "indicator_value":
+            if path.stem in own:
                 suite["expectations"] = [{"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1}}]
                 suite["expectations"][0]["meta"] = {
-                    "check": "there_are_values",
-                    "zh": "有数值",
-                    "en": "there are values",
+                    "check": "there_are_rows",
+                    "zh": "有数据",
+                    "en": "there are rows",
                 }
-                suite["meta"]["key"] = ["indicator_id", "period", "breakdown", "breakdown_code"]
                 path.write_text(yaml.safe_dump(suite, allow_unicode=True), encoding="utf-8")
-            elif path.stem not in (*LEAN_MARTS, "delivery", "quarantined_row", "cell_note"):
+            elif path.stem not in (*SMALL_MARTS, "delivery", "quarantined_row", "cell_note"):
                 path.unlink()
-        parts = root / "pipelines" / "release" / "parts.py"
-        parts.write_text("PARTS = ()\n", encoding="utf-8")
+        _without_parts(root)
 
-    return made_once(temporary, "lean", copy)
+    return made_once(temporary, "small", copy)
+
+
+def _without_parts(root: Path) -> None:
+    """The release holds its tables alone."""
+    (root / "pipelines" / "release" / "parts.py").write_text("PARTS = ()\n", encoding="utf-8")
 
 
 def _upstream(names: Iterable[str], models: dict[str, Path]) -> set[str]:

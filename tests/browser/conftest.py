@@ -19,10 +19,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pipelines.home import Home
 from tests.nights import continued_home, copy_code, told_night
-from tests.release.conftest import lean, published_lean
 from tests.release.test_nightly_gate import add_promise
-
-__all__ = ["lean", "published_lean"]
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -51,11 +48,11 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def ui(chromium: str, lean: Path, published_lean: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+def ui(chromium: str, lean: Path, published_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     """As `make ui-readonly` serves it, on a port of its own."""
     folder = tmp_path_factory.mktemp("ui")
     home = Home(folder / "home")
-    shutil.copytree(continued_home(tmp_path_factory, lean, published_lean).root, home.root, symlinks=True)
+    shutil.copytree(continued_home(tmp_path_factory, published_home).root, home.root, symlinks=True)
     checkout = folder / "checkout"
     copy_code(lean, checkout)
     query = "select project_id, town_code from {batch} where town_code = '330521101' order by 1"

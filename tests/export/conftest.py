@@ -38,7 +38,9 @@ def make_public(internal: Path, public: Path) -> None:
     shutil.copyfile(internal, public)
     public.chmod(0o644)
     with duckdb.connect(str(public)) as con:
-        for (view,) in con.execute("select view_name from duckdb_views() where not internal").fetchall():
+        for (view,) in con.execute(
+            "select schema_name || '.' || view_name from duckdb_views() where not internal"
+        ).fetchall():
             con.execute(f"drop view {view}")
         for schema, table in con.execute("select schema_name, table_name from duckdb_tables()").fetchall():
             if schema != "marts" or table not in TABLES:

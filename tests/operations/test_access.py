@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipelines.home import Home
 from pipelines.release.access import PUBLIC
-from pipelines.release.store import clean_up
+from pipelines.release.store import PUBLIC_FILE, clean_up
 from tests.release.test_store import publish_one
 
 NOBODY = 65534
@@ -23,7 +24,9 @@ NOW = datetime(2026, 11, 22, 18, tzinfo=UTC)
 
 def public_parts(folder: Path) -> None:
     for name in sorted(PUBLIC):
-        if "." in name:
+        if name == PUBLIC_FILE:
+            duckdb.connect(str(folder / name)).close()
+        elif "." in name:
             (folder / name).write_text(name)
         else:
             (folder / name / "deeper").mkdir(parents=True)

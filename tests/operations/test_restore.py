@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 from pipelines.cli import app
 from pipelines.home import Home
 from pipelines.intake.archive import Archive, Arrival
-from pipelines.release import current_release, list_releases, table_digests
+from pipelines.release import current_release, list_releases
 from pipelines.release.backup import CannotRestore, back_up, restore
 from pipelines.release.store import clean_up, nightly_lock, prune
 from pipelines.release.verify import altered, chain_faults
-from tests.nights import continued_home
+from tests.nights import continued_home, repeatable
 from tests.release.test_store import publish_one
 
 
@@ -42,15 +42,15 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.mark.slow
 def test_restored_it_is_equal_and_the_next_night_gives_the_same(
-    published_lean: Home, lean: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    published_home: Home, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    continued = continued_home(tmp_path_factory, lean, published_lean)
+    continued = continued_home(tmp_path_factory, published_home)
     now, restored = list_releases(continued)
-    before = current_release(published_lean)
+    before = current_release(published_home)
     assert before is not None and restored.release_id == before.release_id
     assert now.manifest["previous"] == before.release_id
     assert now.content_hash == before.content_hash
-    assert table_digests(now.tables) == table_digests(before.tables)
+    assert repeatable(now) == repeatable(before)
     monkeypatch.setenv("FENGHUANG_HOME", str(continued.root))
     verified = CliRunner().invoke(app, ["verify"])
     assert verified.exit_code == 0 and verified.output.count("一致 equal") == 2, verified.output

@@ -17,7 +17,7 @@ from pipelines.gate.model import read_results, write_results
 from pipelines.home import Home
 from pipelines.orchestration.night import LINK, NotPublished, open_night
 from pipelines.release import current_release, list_releases, table_digests
-from tests.nights import Nightly
+from tests.nights import Nightly, repeatable
 from tests.release.conftest import copied
 
 pytestmark = pytest.mark.slow
@@ -101,8 +101,8 @@ def test_a_project_dbt_cannot_read(home: Home, checkout: Callable[[], Path]) -> 
     assert_stopped(home, code, screen, "nowhere")
 
 
-def test_a_killed_gate(home: Home, lean: Path) -> None:
-    process = Nightly(home, lean).start()
+def test_a_killed_gate(home: Home, small: Path) -> None:
+    process = Nightly(home, small).start()
     worker = wait_for_child(process.pid, "pipelines.gate.worker")
     os.kill(worker, signal.SIGKILL)
     out, err = process.communicate(timeout=300)
@@ -160,7 +160,8 @@ def test_the_release_itself_counts(published_home: Home, tmp_path: Path) -> None
     assert before is not None
     assert current_release(home) == published
     assert published.content_hash == before.content_hash
-    assert table_digests(published.tables) == table_digests(before.tables)
+    assert repeatable(published) == repeatable(before)
+    assert published.manifest["public_tables"] == before.manifest["public_tables"]
 
 
 def night_cause(night: object) -> NotPublished:
@@ -171,9 +172,9 @@ def night_cause(night: object) -> NotPublished:
     raise AssertionError("the count was satisfied")
 
 
-def test_dry_run_publishes_nothing(home: Home, lean: Path) -> None:
+def test_dry_run_publishes_nothing(home: Home, small: Path) -> None:
     (before,) = list_releases(home)
-    code, screen = Nightly(home, lean).run("--dry-run")
+    code, screen = Nightly(home, small).run("--dry-run")
     assert code == 0
     assert "nothing published" in screen
     assert list_releases(home) == [before]

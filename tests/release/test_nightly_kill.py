@@ -29,13 +29,10 @@ POINTS = {
     "about to publish": "releases/.*.tmp/manifest.json",
 }
 
-# An early kill, then one so late that nearly a whole night went by on what the first had left; then a whole night.
-TWICE = [
-    ("before the intake", "about to publish"),
-    ("intake done", "assembling"),
-    ("building", "checked"),
-    ("built",),
-]
+# Early kills and late ones, each on what those before it left behind; then a whole night.
+ONE_AFTER_ANOTHER = (
+    *("before the intake", "about to publish", "intake done", "assembling", "building", "checked", "built"),
+)
 
 
 def kill_when(process: subprocess.Popen[str], folder: Path, pattern: str) -> None:
@@ -50,15 +47,14 @@ def kill_when(process: subprocess.Popen[str], folder: Path, pattern: str) -> Non
     raise AssertionError(f"the run ended before {pattern}: {process.communicate()}")
 
 
-@pytest.mark.parametrize("points", TWICE, ids=" then ".join)
-def test_killed(home: Home, lean: Path, published_lean: Home, points: tuple[str, ...]) -> None:
+def test_killed(home: Home, small: Path, published_small: Home) -> None:
     """Whatever was left by one kill is there when the next run is killed, and when the last one is let through."""
-    undisturbed = current_release(published_lean)
+    undisturbed = current_release(published_small)
     before = current_release(home)
     assert undisturbed is not None
     assert before is not None
-    for point in points:
-        process = Nightly(home, lean).start()
+    for point in ONE_AFTER_ANOTHER:
+        process = Nightly(home, small).start()
         kill_when(process, home.warehouse, POINTS[point])
         assert process.returncode == -signal.SIGKILL
         assert current_release(home) == before
@@ -67,7 +63,7 @@ def test_killed(home: Home, lean: Path, published_lean: Home, points: tuple[str,
             assembled = json.loads(manifest.read_text(encoding="utf-8"))
             assert assembled["content_hash"] == undisturbed.content_hash
 
-    code, screen = Nightly(home, lean).run()
+    code, screen = Nightly(home, small).run()
     assert code == 0, screen
     after = current_release(home)
     assert after is not None
@@ -79,34 +75,34 @@ def test_killed(home: Home, lean: Path, published_lean: Home, points: tuple[str,
 
 
 def test_every_point_is_a_kill() -> None:
-    assert sorted(point for points in TWICE for point in points) == sorted(POINTS)
+    assert sorted(ONE_AFTER_ANOTHER) == sorted(POINTS)
 
 
-def test_killed_during_the_first_intake(lean: Path, published_lean: Home, tmp_path: Path) -> None:
+def test_killed_during_the_first_intake(small: Path, published_small: Home, tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     shutil.copytree(SAMPLE / "inbox", home.inbox)
-    process = Nightly(home, lean).start()
+    process = Nightly(home, small).start()
     kill_when(process, home.archive, "parsed/*/*")
     assert current_release(home) is None
-    code, screen = Nightly(home, lean).run()
+    code, screen = Nightly(home, small).run()
     assert code == 0, screen
-    after, undisturbed = current_release(home), current_release(published_lean)
+    after, undisturbed = current_release(home), current_release(published_small)
     assert after is not None
     assert undisturbed is not None
     assert after.content_hash == undisturbed.content_hash
     assert table_digests(after.tables) == table_digests(undisturbed.tables)
 
 
-def test_three_at_once(home: Home, lean: Path) -> None:
+def test_three_at_once(home: Home, small: Path) -> None:
     """The second waits, says so, and publishes the same content after the first; the third, which may not wait, gives
     up with a reason and disturbs nobody."""
     before = current_release(home)
     assert before is not None
-    both = [Nightly(home, lean).start("--wait", "300") for _ in range(2)]
+    both = [Nightly(home, small).start("--wait", "300") for _ in range(2)]
     while not list(home.work.glob("*/build.duckdb")):
         assert [process.poll() for process in both] == [None, None], [process.communicate() for process in both]
         time.sleep(0.01)
-    code, screen = Nightly(home, lean).run("--wait", "0")
+    code, screen = Nightly(home, small).run("--wait", "0")
     assert code == 1
     assert "still busy" in screen
     screens = [process.communicate(timeout=600) for process in both]

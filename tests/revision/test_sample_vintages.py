@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +17,14 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.build.rebuild import build_from
 from pipelines.cli import app
-from pipelines.gate.suites import load_suites
 from pipelines.home import Home
-from pipelines.intake.run import take_in
 from pipelines.plan import plan_in_force
 from pipelines.plan.seeds import keep_plan, keep_plan_of, plan_digest
 from pipelines.release import Release, current_release
-from pipelines.release.inputs import Input
-from pipelines.release.publish import publish
 from pipelines.revision.decompose import Builder, Maker, State, decompose, steps_between
 from pipelines.revision.vintage import revision
+from tests.nights import unchecked_night
 
 pytestmark = pytest.mark.slow
 
@@ -60,14 +56,7 @@ def vintages(published_home: Home, tmp_path_factory: pytest.TempPathFactory) -> 
         """As a night would, without its checks and without the marts that hold no figures."""
         path.write_bytes(content)
         at = begun + timedelta(days=day)
-        arrived = take_in(home, now=at).deliveries
-        inputs = {Input(d.source, d.file_name, d.sha256, seconds(d.received_at)) for d in arrived}
-        folder = root / f"night{day}"
-        tables = build_from(home, inputs, folder, print, MARTS)
-        (folder / "data_docs").mkdir()
-        keys = {suite.table: suite.key for suite in load_suites()}
-        docs, run = folder / "data_docs", f"night{day}"
-        return publish(home, folder / "build.duckdb", docs, keys, [], run, at, parts=(keep_plan_of, revision)), tables
+        return unchecked_night(home, root / f"night{day}", at, (keep_plan_of, revision), MARTS)
 
     assert original.count(b"149.81") == 1
     second, _ = publish_next(original.replace(b"149.81", b"160.00"), 1)
@@ -79,10 +68,6 @@ def vintages(published_home: Home, tmp_path_factory: pytest.TempPathFactory) -> 
         third, built = publish_next(original, 2)
     kept = shutil.copyfile(built, root / "third.duckdb")
     yield Vintages(home, (first, second, third), built.parent, kept)
-
-
-def seconds(received_at: str) -> int:
-    return int(datetime.fromisoformat(received_at).astimezone(UTC).timestamp())
 
 
 def ask(release: Release, query: str) -> list[Any]:
