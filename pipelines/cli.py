@@ -401,8 +401,8 @@ def scoreboard(
 
     Example: `fenghuang scoreboard 2022-06 --html scoreboard.html`
     """
-    from pipelines.release.store import NoSuchRelease, find_release, release_as_of
-    from pipelines.report.scoreboard_page import NoPublicPart, write_edition
+    from pipelines.release.store import NoPublicPart, NoSuchRelease, find_release, release_as_of
+    from pipelines.report.scoreboard_page import write_edition
     from pipelines.scoreboard import NothingThere, board, render
 
     if as_of and release:
@@ -503,7 +503,7 @@ def export(
     from pipelines.export.public import ExportBroken
     from pipelines.export.write import FORMATS
     from pipelines.release import current_release
-    from pipelines.release.store import NoSuchRelease, find_release
+    from pipelines.release.store import NoPublicPart, NoSuchRelease, find_release
 
     if strangers := sorted(set(form or ()) - set(FORMATS)):
         raise typer.BadParameter(f"{', '.join(strangers)}: there are {', '.join(FORMATS)}", param_hint="--format")
@@ -515,7 +515,7 @@ def export(
         folder = to or Path(f"export-{chosen.release_id}")
         with progress() as say:
             written = export_again(home, chosen, folder, form or list(FORMATS), say)
-    except (NoSuchRelease, ExportBroken) as reason:
+    except (NoSuchRelease, NoPublicPart, ExportBroken) as reason:
         err.print(str(reason), markup=False)
         raise typer.Exit(1) from None
     table = Table(title=f"{chosen.release_id} → {folder}", title_justify="left")
@@ -613,10 +613,10 @@ def _bulletin(
 ) -> None:
     from pipelines.plan import PlanBroken
     from pipelines.reading import NothingThere
-    from pipelines.release.store import NoSuchRelease, find_release, release_as_of
+    from pipelines.release.store import NoPublicPart, NoSuchRelease, find_release, release_as_of
     from pipelines.report.bulletin_pdf import NoFont
     from pipelines.report.bulletin_periods import NoSuchPeriod
-    from pipelines.report.bulletins import FORMATS, NoPublicPart, remake
+    from pipelines.report.bulletins import FORMATS, remake
 
     if as_of and release:
         raise typer.BadParameter("--as-of and --release name a release each; give one of them")

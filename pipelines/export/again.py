@@ -11,7 +11,7 @@ from pipelines.export.public import ExportBroken
 from pipelines.export.write import Say, write_exports
 from pipelines.home import Home
 from pipelines.release.files import file_digest
-from pipelines.release.store import PUBLIC_FILE, Release
+from pipelines.release.store import Release
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def export_again(home: Home, release: Release, to: Path, formats: Sequence[str],
     with tempfile.TemporaryDirectory(prefix=f".{to.name}.", dir=to.parent) as scratch:
         made = Path(scratch) / "made"
         made.mkdir()
-        write_exports(release.path / PUBLIC_FILE, made, release.content_hash, formats, say)
+        write_exports(release.public_tables, made, release.content_hash, formats, say)
         written = [_held_against(release, made, path) for path in sorted(made.rglob("*")) if path.is_file()]
         made.rename(to)
     return written

@@ -43,6 +43,16 @@ class Release:
         return self.path / TABLES_FILE
 
     @property
+    def public_tables(self) -> Path:
+        """Raises `NoPublicPart` for a release from before there was one."""
+        path = self.path / PUBLIC_FILE
+        if not path.is_file():
+            raise NoPublicPart(
+                f"{self.release_id}: 没有公开部分 has no {PUBLIC_FILE}; run fenghuang nightly, or name another"
+            )
+        return path
+
+    @property
     def content_hash(self) -> str:
         return str(self.manifest["content_hash"])
 
@@ -64,6 +74,10 @@ class Release:
     @property
     def checks(self) -> int:
         return len(self.manifest["checks"])
+
+
+class NoPublicPart(Exception):
+    """A release that holds nothing for the public; the message says what to do."""
 
 
 class Busy(Exception):

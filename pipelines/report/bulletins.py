@@ -56,10 +56,6 @@ def bulletins(draft: Draft) -> None:
             (reports / NO_PDF).write_text(f"{lacking}\n", encoding="utf-8")
 
 
-class NoPublicPart(Exception):
-    """A release that holds nothing for the public."""
-
-
 def remake(
     release: Release, kind: str, period: str | None, folder: Path, formats: Sequence[str] = FORMATS
 ) -> list[Path]:
@@ -67,12 +63,7 @@ def remake(
 
     Raises `NoPublicPart`, `NothingThere` naming the periods there are, `NoSuchPeriod`, `TemplateBroken`, `NoFont`.
     """
-    public = release.path / PUBLIC_FILE
-    if not public.is_file():
-        raise NoPublicPart(
-            f"{release.release_id}: 没有公开部分 has no {PUBLIC_FILE}, which bulletins are made from; "
-            "run fenghuang nightly, or name another with --release"
-        )
+    public = release.public_tables
     asked = choose(kind, period, *reported_months(public))
     revisions = read_revisions(release.path / REPORTS / REVISIONS)
     wording = load_wording()

@@ -56,20 +56,12 @@ def scoreboard(draft: Draft) -> None:
     write_page(draft.folder / PUBLIC_FILE, draft.content_hash, PUBLIC, draft.folder / "reports" / PAGE)
 
 
-class NoPublicPart(Exception):
-    """A release that holds nothing for the public; the message says what there is."""
-
-
 def write_edition(release: Release, is_internal: bool, path: Path, period: str | None = None) -> None:
     """Write the page of a release that is there, of either edition, up to `period` (its latest where None).
 
     Raises `NoPublicPart`; `NothingThere` where the release holds no such month.
     """
-    tables = release.tables if is_internal else release.path / PUBLIC_FILE
-    if not tables.is_file():
-        raise NoPublicPart(
-            f"{release.release_id}: 没有公开部分 has no {PUBLIC_FILE}; --internal writes the internal edition"
-        )
+    tables = release.tables if is_internal else release.public_tables
     write_page(tables, release.content_hash, INTERNAL if is_internal else PUBLIC, path, period)
 
 
