@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from textwrap import wrap
 from typing import Any
@@ -27,13 +27,14 @@ HEADLINE = "headline"
 @dataclass(frozen=True)
 class Bulletin:
     """`content`: what templates may print, see docs/reports.md; `cited`: every measured figure in it; `definitions`:
-    rows for the annex: name, target_id, unit, clause, lead, co, definition, caveat."""
+    rows for the annex: name, target_id, unit, clause, lead, co, definition, caveat; `passports`: see `Facts`."""
 
     edition: Edition
     data_date: str
     content: dict[str, Any]
     cited: list[Cited] = field(default_factory=list)
     definitions: list[Row] = field(default_factory=list)
+    passports: Sequence[Row] = ()
 
     def figures(self) -> list[dict[str, Any]]:
         """`cited` for machines, each once, in the order of printing."""
@@ -328,9 +329,8 @@ def compose(facts: Facts, wording: Wording) -> Bulletin:
         "content_hash": facts.content_hash,
     }
     content["legend"] = writer.legend()
-    return Bulletin(
-        edition, facts.data_date.isoformat(), content, writer.cited, [_definition(t.row) for t in facts.targets]
-    )
+    definitions = [_definition(target.row) for target in facts.targets]
+    return Bulletin(edition, facts.data_date.isoformat(), content, writer.cited, definitions, facts.passports)
 
 
 def _definition(row: Row) -> Row:

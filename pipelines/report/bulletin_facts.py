@@ -69,6 +69,17 @@ _GOALPOSTS = """
     where a.target_value <> coalesce(a.target_before, i.target_value)
     order by a.target_id, a.period
 """
+# What the public passports of the targets' county figures say of that month, and where they lie in the release.
+_PASSPORTS = """
+    select
+        'passports/' || v.indicator_id || '/' || v.period || '.html' as passport, v.indicator_id, v.period, v.value,
+        i.unit, v.numerator, v.denominator, v.rolling12_value, v.coverage, v.n_enterprises, v.conf_status,
+        i.clause, i.lead_unit, i.co_units, i.definition
+    from marts.indicator_value as v
+    inner join marts.indicator as i on v.indicator_id = i.target_id
+    where v.breakdown = 'county' and v.period = $period
+    order by v.indicator_id
+"""
 _PLANNED = "select target_id, target_value from marts.indicator"
 # County figures only, and of these only such as the public may see now.
 _REVISIONS = """
@@ -86,6 +97,7 @@ class Facts:
 
     `targets`: of the board with history and marks; `lights_before`: target → light of the bulletin before, without
     what is suppressed, None where there is none; `revisions`: indicator_id, period, value_before, value_now, why;
+    `passports`: what the public passports of the county's figures of the month say;
     `latest`: the latest reported month of the release.
     """
 
@@ -100,6 +112,7 @@ class Facts:
     verdicts: Sequence[Row]
     goalposts: Sequence[Row]
     revisions: Sequence[Row]
+    passports: Sequence[Row]
 
     @property
     def data_date(self) -> date:
@@ -153,6 +166,7 @@ def read_facts(tables: Path, content_hash: str, asked: Edition, revisions: Seque
         planned = {row["target_id"]: row["target_value"] for row in rows(connection, _PLANNED)}
         ranking = rows(connection, _RANKING, before=asked.before.end, **at)
         area_progress = rows(connection, _AREA_PROGRESS, **at)
+        passports = rows(connection, _PASSPORTS, **at)
         before = board_of(connection, asked.before.end).rows if asked.before.end >= first else None
     return Facts(
         edition=asked,
@@ -166,6 +180,7 @@ def read_facts(tables: Path, content_hash: str, asked: Edition, revisions: Seque
         verdicts=verdicts,
         goalposts=[{**row, "planned": planned[row["target_id"]]} for row in goalposts],
         revisions=[row for row in revisions if row["period"] <= asked.end],
+        passports=passports,
     )
 
 

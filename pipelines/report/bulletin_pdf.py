@@ -41,13 +41,15 @@ def write_pdf(bulletin: Bulletin, wording: Wording, template: Path | None = None
 
 
 def attachment(bulletin: Bulletin) -> dict[str, Any]:
-    """What is attached: the release's content hash, the period, and each figure with its value, unit and place."""
+    """What is attached: the release's content hash, the period, each figure with its value, unit and place, and what
+    the number passports of the month say."""
     return {
         "kind": bulletin.edition.kind,
         "period": bulletin.edition.period,
         "data_date": bulletin.data_date,
         "content_hash": bulletin.content["content_hash"],
         "figures": bulletin.figures(),
+        "passports": list(bulletin.passports),
     }
 
 

@@ -223,6 +223,12 @@ def test_the_pdf_carries_every_figure_with_its_place(made: Made) -> None:
                 figure["text"], abs(figure["value"])
             ), figure
     printed = "".join(WordFile(made.docx).stream)
+    known = query(
+        made.tables,
+        "select indicator_id, value, numerator from marts.indicator_value where breakdown = 'county' and period = "
+        f"'{made.bulletin.edition.end}' order by indicator_id",
+    )
+    assert known and known == [{k: row[k] for k in known[0]} for row in attached["passports"]]
     main = [f for f in attached["figures"] if f["table"] == "indicator_progress"]
     assert main and all(figure["text"] in printed for figure in main)
 
