@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -81,14 +80,6 @@ _PASSPORTS = """
     order by v.indicator_id
 """
 _PLANNED = "select target_id, target_value from marts.indicator"
-# County figures only, and of these only such as the public may see now.
-_REVISIONS = """
-    select r.indicator_id, r.period, r.value_before, r.value_now, r.why from audit.revision as r
-    where r.breakdown = 'county' order by r.indicator_id, r.period
-"""
-_PUBLIC = """
-    select indicator_id, period, value from marts.indicator_value where breakdown = 'county' and value is not null
-"""
 
 
 @dataclass(frozen=True)
@@ -158,7 +149,7 @@ def read_facts(tables: Path, content_hash: str, asked: Edition, revisions: Seque
     `revisions`: what the release revises and may say so, see `public_revisions`. Raises `NothingThere`.
     """
     at = {"period": asked.end}
-    figures = read_figures(tables, content_hash, asked.end)
+    figures = read_figures(tables, content_hash, asked.end, revisions)
     with opened(tables) as connection:
         first, latest = reported(connection)
         verdicts = rows(connection, _VERDICTS, **at) if asked.kind == ANNUAL else []
@@ -191,46 +182,3 @@ def lights(board: Sequence[Row]) -> dict[str, str]:
 
 def year_before(month: str) -> str:
     return month_text(month_index(month) - 12)
-
-
-def public_revisions(internal: Path, public: Path, public_before: Path | None) -> list[Row]:
-    """What of a release's revisions anybody may read: county figures that are public now, each with the value before
-    only where that was public too. Empty where the release keeps no account of revisions.
-
-    `internal`, `public`: its files; `public_before`: the public file of the release before, None where there is none.
-    """
-    with opened(internal) as connection:
-        if not _has_revisions(connection):
-            return []
-        found = rows(connection, _REVISIONS)
-    now = _public_values(public)
-    before = _public_values(public_before) if public_before else {}
-    return [
-        {**row, "value_now": now[key], "value_before": before.get(key)}
-        for row in found
-        if (key := (row["indicator_id"], row["period"])) in now
-    ]
-
-
-def write_revisions(path: Path, revisions: Sequence[Row]) -> None:
-    path.write_text(json.dumps(revisions, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def read_revisions(path: Path) -> list[Row]:
-    """What `write_revisions` wrote; empty where there is no such file."""
-    if not path.is_file():
-        return []
-    found: list[Row] = json.loads(path.read_text(encoding="utf-8"))
-    return found
-
-
-def _has_revisions(connection: duckdb.DuckDBPyConnection) -> bool:
-    found = rows(
-        connection, "select 1 from duckdb_views() where schema_name = 'audit' and view_name = 'revision' limit 1"
-    )
-    return bool(found)
-
-
-def _public_values(tables: Path) -> dict[tuple[str, str], float]:
-    with opened(tables) as connection:
-        return {(row["indicator_id"], row["period"]): row["value"] for row in rows(connection, _PUBLIC)}

@@ -12,18 +12,14 @@ from pipelines.release.store import PUBLIC_FILE, Release
 from pipelines.report.bulletin import Bulletin, compose
 from pipelines.report.bulletin_facts import (
     choose,
-    public_revisions,
     read_facts,
-    read_revisions,
     reported_months,
-    write_revisions,
 )
 from pipelines.report.bulletin_pdf import NoFont, write_pdf
 from pipelines.report.bulletin_periods import due
 from pipelines.report.bulletin_wording import OWN_TEMPLATES, OWN_WORDING, Wording, load_wording
+from pipelines.report.revisions import REPORTS, REVISIONS, read_revisions, revisions_of, write_revisions
 
-REPORTS = "reports"
-REVISIONS = "revisions.json"
 FORMATS = ("docx", "pdf", "xlsx")
 # Stands where the PDFs would, so that their lack is seen: a computer without Chinese fonts still publishes.
 NO_PDF = "no_pdf.txt"
@@ -40,8 +36,7 @@ def bulletins(draft: Draft) -> None:
     public = draft.folder / PUBLIC_FILE
     reports = draft.folder / REPORTS
     reports.mkdir(exist_ok=True)
-    before = draft.before.path / PUBLIC_FILE if draft.before else None
-    revisions = public_revisions(draft.tables, public, before if before and before.is_file() else None)
+    revisions = revisions_of(draft)
     write_revisions(reports / REVISIONS, revisions)
     wording = load_wording()
     try:

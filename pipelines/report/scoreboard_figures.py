@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ import duckdb
 import yaml
 
 from pipelines.reading import FREE, opened, rows
+from pipelines.report.revisions import keeps_revisions
 from pipelines.scoreboard import HISTORY, board_of
 
 Row = dict[str, Any]
@@ -140,10 +141,11 @@ def marks_of(figure: Row | None, missing_since: str | None, is_revised: bool, is
     return {kind: words for kind, words in rules["words"].items() if holds[kind]}
 
 
-def read_figures(tables: Path, content_hash: str, period: str | None = None) -> Figures:
+def read_figures(tables: Path, content_hash: str, period: str | None = None, revisions: Sequence[Row] = ()) -> Figures:
     """The figures of a release's file `tables` (of either audience), up to `period` (the latest where None).
 
-    Raises `NothingThere` where it holds no such month.
+    `revisions`: what the release revises (indicator_id, period), where the file itself does not say. Raises
+    `NothingThere` where it holds no such month.
     """
     with opened(tables) as connection:
         board = board_of(connection, period)
@@ -155,7 +157,7 @@ def read_figures(tables: Path, content_hash: str, period: str | None = None) -> 
         need = _by(rows(connection, _NEED, **at), "target_id")
         forecast = _by(rows(connection, _FORECAST, **at), "target_id")
         stale = {row["indicator_id"]: row for row in rows(connection, _STALE, free=FREE, **at)}
-        revised = _revised(connection)
+        revised = _revised(connection) | {(row["indicator_id"], row["period"]) for row in revisions}
         composite = rows(connection, _COMPOSITE, **at)
         (county,) = rows(connection, _COUNTY)
     targets = []
@@ -201,7 +203,5 @@ def _by(found: list[Row], column: str) -> dict[str, list[Row]]:
 
 def _revised(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     """County figures that this release revises; none where it keeps no account of revisions."""
-    kept = rows(
-        connection, "select 1 from duckdb_views() where schema_name = 'audit' and view_name = 'revision' limit 1"
-    )
+    kept = keeps_revisions(connection)
     return {(row["indicator_id"], row["period"]) for row in rows(connection, _REVISED)} if kept else set()

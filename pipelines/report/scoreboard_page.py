@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from pipelines.reading import number, share
 from pipelines.release.draft import Draft
 from pipelines.release.store import PUBLIC_FILE, Release
 from pipelines.report.passport_links import passport_href
+from pipelines.report.revisions import REPORTS, REVISIONS, read_revisions, revisions_of
 from pipelines.report.scoreboard_charts import area_chart, history_chart, judged, sparkline
 from pipelines.report.scoreboard_figures import Figures, Row, Target, is_suppressed, mark_rules, read_figures
 from pipelines.report.scoreboard_lists import enterprise_lists
@@ -53,7 +54,8 @@ def scoreboard(draft: Draft) -> None:
         return
     internal = draft.folder / "internal" / "reports"
     write_page(draft.tables, draft.content_hash, INTERNAL, internal / PAGE)
-    write_page(draft.folder / PUBLIC_FILE, draft.content_hash, PUBLIC, draft.folder / "reports" / PAGE)
+    public, page = draft.folder / PUBLIC_FILE, draft.folder / REPORTS / PAGE
+    write_page(public, draft.content_hash, PUBLIC, page, revisions=revisions_of(draft))
 
 
 def write_edition(release: Release, is_internal: bool, path: Path, period: str | None = None) -> None:
@@ -61,13 +63,23 @@ def write_edition(release: Release, is_internal: bool, path: Path, period: str |
 
     Raises `NoPublicPart`; `NothingThere` where the release holds no such month.
     """
-    tables = release.tables if is_internal else release.public_tables
-    write_page(tables, release.content_hash, INTERNAL if is_internal else PUBLIC, path, period)
+    if is_internal:
+        write_page(release.tables, release.content_hash, INTERNAL, path, period)
+    else:
+        revisions = read_revisions(release.path / REPORTS / REVISIONS)
+        write_page(release.public_tables, release.content_hash, PUBLIC, path, period, revisions)
 
 
-def write_page(tables: Path, content_hash: str, edition: Edition, path: Path, period: str | None = None) -> None:
+def write_page(
+    tables: Path,
+    content_hash: str,
+    edition: Edition,
+    path: Path,
+    period: str | None = None,
+    revisions: Sequence[Row] = (),
+) -> None:
     """Write the page of one edition from the release's file `tables`. Raises `NothingThere`, see `read_figures`."""
-    figures = read_figures(tables, content_hash, period)
+    figures = read_figures(tables, content_hash, period, revisions)
     if edition is INTERNAL:
         figures = replace(figures, lists=enterprise_lists(tables))
     path.parent.mkdir(parents=True, exist_ok=True)

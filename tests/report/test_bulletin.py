@@ -13,7 +13,7 @@ from docx import Document
 from pipelines.reading import NothingThere
 from pipelines.report.bulletin import Bulletin, compose
 from pipelines.report.bulletin_docx import write_docx
-from pipelines.report.bulletin_facts import choose, public_revisions, read_facts, reported_months
+from pipelines.report.bulletin_facts import choose, read_facts, reported_months
 from pipelines.report.bulletin_numbers import figure_text, rounded, share_text
 from pipelines.report.bulletin_pdf import NoFont, choose_fonts, write_pdf
 from pipelines.report.bulletin_periods import NoSuchPeriod, due, edition
@@ -21,6 +21,7 @@ from pipelines.report.bulletin_probe import COLUMNS, RANKING_COLUMNS, TARGET_COL
 from pipelines.report.bulletin_word_template import build
 from pipelines.report.bulletin_wording import OWN_TEMPLATES, TemplateBroken, load_wording, placeholders
 from pipelines.report.bulletin_xlsx import inert
+from pipelines.report.revisions import public_revisions
 from tests.scoreboard_tables import Tables
 
 HASH = "0123456789abcdef" * 4

@@ -399,6 +399,20 @@ def test_a_link_to_a_passport_only_where_there_is_one(tables: Tables, tmp_path: 
     )
 
 
+def test_the_public_page_marks_what_the_release_revises(tables: Tables, tmp_path: Path) -> None:
+    """The public file keeps no account of revisions; the page is told."""
+    tables.target("a")
+    tables.month("a", "2021-01", 3)
+    pages = []
+    for revisions in ((), ({"indicator_id": "a", "period": "2021-01"},), ({"indicator_id": "a", "period": "2020-12"},)):
+        page = tmp_path / "reports" / "scoreboard.html"
+        write_page(tables.path, HASH, PUBLIC, page, revisions=revisions)
+        pages.append(page.read_bytes())
+    plain, marked, other = pages
+    assert plain == other != marked
+    assert marked.count("修订".encode()) > plain.count("修订".encode())
+
+
 @pytest.fixture
 def run(published_home: Home, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("FENGHUANG_HOME", str(published_home.root))
