@@ -161,7 +161,12 @@ def test_the_release_itself_counts(published_home: Home, tmp_path: Path) -> None
     assert current_release(home) == published
     assert published.content_hash == before.content_hash
     assert repeatable(published) == repeatable(before)
-    assert published.manifest["public_tables"] == before.manifest["public_tables"]
+    # The audit also counts the sums that the first release made public.
+    then, now = (
+        {table: facts for table, facts in release.manifest["public_tables"].items() if table.startswith("marts.")}
+        for release in (before, published)
+    )
+    assert now == then != {}
 
 
 def night_cause(night: object) -> NotPublished:
