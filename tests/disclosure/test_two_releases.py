@@ -155,7 +155,7 @@ def test_the_same_night_again_is_the_same_release(corrected: Home, releases: lis
     with duckdb.connect(str(tmp_path / before.tables.name)) as con:
         for table in made:
             con.execute(f"DROP TABLE {table}")
-    work = corrected.root.parent / "next" / "build.duckdb"
+    work = corrected.root / "next" / "build.duckdb"
     draft = Draft(corrected, tmp_path, work, before, before.content_hash)
     disclose(draft)
     public = {table: asdict(digest) for table, digest in table_digests(tmp_path / PUBLIC_FILE).items()}
