@@ -77,13 +77,22 @@ class Archive:
         """Folder of what was made of a delivery; it exists only when it is whole."""
         return self.root / kind / key[:2] / key
 
+    @property
+    def _aside(self) -> Path:
+        return self.root / ".aside"
+
+    def clear_aside(self) -> None:
+        """Removes what a killed run was making. For the holder of the archive's lock alone."""
+        if self._aside.is_dir():
+            shutil.rmtree(self._aside)
+
     def derive(self, kind: str, key: str, write: Callable[[Path], None]) -> Path:
         """The folder, made by `write(folder)` where it is not there yet."""
         path = self.derived(kind, key)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-            aside.mkdir()
+            aside = self._aside / uuid.uuid4().hex
+            aside.mkdir(parents=True)
             try:
                 write(aside)
                 aside.rename(path)

@@ -5,9 +5,10 @@ Rules: contract, "How a row finds its enterprise". A former code leads to the cu
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import polars as pl
 
@@ -22,7 +23,6 @@ class Registers:
     """`codes`: every known code → current code. `names`: year → names, with the enterprise behind each or, where
     several share it, null."""
 
-    fingerprint: str
     codes: pl.DataFrame
     names: Mapping[str, pl.DataFrame]
     any_year: pl.DataFrame
@@ -38,13 +38,22 @@ class Registers:
         wanted = self.newest if names_of == "newest" else year
         return self.names.get(wanted or "", pl.DataFrame(schema=_NAMES))
 
+    def write(self, folder: Path) -> None:
+        """`read_registers(folder)` gives them again."""
+        self.codes.write_parquet(folder / "codes.parquet")
+        self.any_year.write_parquet(folder / "any_year.parquet")
+        for year, names in self.names.items():
+            names.write_parquet(folder / f"names_{year}.parquet")
 
-def build_registers(accepted: Mapping[str, pl.DataFrame], keys: Mapping[str, str]) -> Registers:
-    """From the accepted register rows of each year (`code_norm`, `enterprise_name`, `former_names`, `former_codes`).
 
-    `keys` are the content keys of the parsed registers; they make the fingerprint.
-    """
-    fingerprint = hashlib.sha256(repr(sorted(keys.items())).encode()).hexdigest()
+@lru_cache(maxsize=1)
+def read_registers(folder: Path) -> Registers:
+    names = {path.stem.removeprefix("names_"): pl.read_parquet(path) for path in sorted(folder.glob("names_*.parquet"))}
+    return Registers(pl.read_parquet(folder / "codes.parquet"), names, pl.read_parquet(folder / "any_year.parquet"))
+
+
+def build_registers(accepted: Mapping[str, pl.DataFrame]) -> Registers:
+    """From the accepted register rows of each year (`code_norm`, `enterprise_name`, `former_names`, `former_codes`)."""
     rows = pl.concat(
         [
             frame.select("code_norm", "enterprise_name", "former_names", "former_codes", year=pl.lit(year))
@@ -61,7 +70,7 @@ def build_registers(accepted: Mapping[str, pl.DataFrame], keys: Mapping[str, str
     codes = _current_codes(rows)
     named = _names(rows).join(codes, left_on="code_norm", right_on="code")
     by_year = {year: _by_name(named.filter(pl.col("year") == year)) for year in sorted(accepted)}
-    return Registers(fingerprint, codes, by_year, _by_name(named))
+    return Registers(codes, by_year, _by_name(named))
 
 
 def _split(column: pl.Expr) -> pl.Expr:
@@ -79,15 +88,17 @@ def _current_codes(rows: pl.DataFrame) -> pl.DataFrame:
     former = former.with_columns(normal.alias("code")).filter(valid & (normal != former.get_column("next")))
     # Two enterprises that claim one former code: the claim of the greater code decides, the same every night.
     step = dict(former.select("code", "next").sort("code", "next").iter_rows())
-    pairs = []
-    for code in sorted(set(rows.get_column("code_norm").to_list()) | set(step)):
+    moved = []
+    for code in step:
         seen = {code}
         current = code
         while current in step and step[current] not in seen:
             current = step[current]
             seen.add(current)
-        pairs.append((code, current))
-    return pl.DataFrame(pairs, schema=_CODES, orient="row")
+        moved.append((code, current))
+    follows = pl.DataFrame(moved, schema=_CODES, orient="row")
+    stayed = rows.select(code="code_norm", enterprise_code="code_norm").unique().join(follows, on="code", how="anti")
+    return pl.concat([follows, stayed]).sort("code")
 
 
 def _names(rows: pl.DataFrame) -> pl.DataFrame:

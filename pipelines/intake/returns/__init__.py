@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from pipelines.intake.returns.homecoming import Corrected, corrected_files
 from pipelines.intake.returns.layout import ReturnError, is_return_workbook
-from pipelines.intake.returns.outgoing import ReturnItem, ReturnRow, write_returns
+from pipelines.intake.returns.outgoing import KeptReturn, NotWritten, ReturnItem, ReturnRow, write_returns
 
 __all__ = [
     "Corrected",
+    "KeptReturn",
+    "NotWritten",
     "ReturnError",
     "ReturnItem",
     "ReturnRow",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -13,6 +15,7 @@ from operator import attrgetter
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
+import polars as pl
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -34,6 +37,7 @@ from pipelines.intake.returns.layout import (
     plain,
     row_fingerprint,
 )
+from pipelines.intake.workers import Failed, Task, Workers
 
 # Chinese wording of each quarantine reason and what to do (contract: "What happens to a row").
 REASONS = {
@@ -71,6 +75,9 @@ _WRITER = hashlib.sha256(
     b"".join(Path(module).read_bytes() for module in (__file__, layout.__file__)) + xlsxwriter.__version__.encode()
 ).hexdigest()
 
+# Roughly what a returned row takes as bytes of a delivery: for the workers to know what is much.
+BYTES_A_ROW = 100
+
 # Workbooks carry a creation time; a fixed one keeps the same content at the same bytes.
 CREATED = datetime(2020, 1, 1)
 
@@ -95,39 +102,103 @@ class ReturnItem:
     header: Sequence[str]
     rows: Sequence[ReturnRow | tuple[int, str, str | None, Sequence[str | None]]]
 
+    @property
+    def count(self) -> int:
+        return len(self.rows)
 
-def write_returns(items: Sequence[ReturnItem], returns_dir: Path) -> list[Path]:
+    @property
+    def content(self) -> str:
+        return _sha256(repr(self).encode())
+
+    def read(self) -> ReturnItem:
+        return self
+
+
+@dataclass(frozen=True)
+class KeptReturn:
+    """The same, as the archive keeps it: `count` rows in `quarantined` (Parquet: `row_number`, `reason`,
+    `column_name`, `cells` as a JSON object), whose sha256 is `content`; read only where a workbook is made."""
+
+    bureau: str
+    source: str
+    file_name: str
+    delivery_id: str
+    count: int
+    content: str
+    quarantined: Path
+
+    def read(self) -> ReturnItem:
+        kept = pl.read_parquet(self.quarantined).sort("row_number")
+        rows = [(number, reason, column, json.loads(cells)) for number, reason, column, cells in kept.iter_rows()]
+        return ReturnItem(
+            self.bureau,
+            self.source,
+            self.file_name,
+            self.delivery_id,
+            header=list(rows[0][3]),
+            rows=[(number, reason, column, list(cells.values())) for number, reason, column, cells in rows],
+        )
+
+
+class NotWritten(Exception):
+    """Workbooks that could not be made, with the reason; `written` are the others."""
+
+    def __init__(self, failed: Mapping[Path, str], written: list[Path]) -> None:
+        super().__init__("退回表未能写出 return workbooks not written: " + "; ".join(failed.values()))
+        self.written = written
+
+
+def write_returns(
+    items: Sequence[ReturnItem | KeptReturn], returns_dir: Path, workers: Workers | None = None
+) -> list[Path]:
     """Writes `<returns_dir>/<bureau>/退回_<bureau>.xlsx` for each bureau with quarantined rows; returns the paths.
 
     A workbook whose content did not change is left untouched; that of a bureau without quarantined rows is removed.
     """
     written: list[Path] = []
-    wanted = sorted((i for i in items if i.rows), key=attrgetter("bureau", "source", "file_name", "delivery_id"))
+    changed = []
+    wanted = sorted((i for i in items if i.count), key=attrgetter("bureau", "source", "file_name", "delivery_id"))
     for bureau, of_bureau in groupby(wanted, key=attrgetter("bureau")):
         path = returns_dir / _safe_name(bureau) / f"退回_{_safe_name(bureau)}.xlsx"
-        _write(path, bureau, list(of_bureau))
         written.append(path)
+        rows = list(of_bureau)
+        made_from = _made_from(rows)
+        if not _stands(path, made_from):
+            changed.append(Task(_write, (path, bureau, rows, made_from), BYTES_A_ROW * sum(i.count for i in rows)))
+    failed = {}
+    with nullcontext(workers) if workers else Workers() as at_work:
+        for index, outcome in at_work.run(changed):
+            if isinstance(outcome, Failed):
+                path, bureau, *_ = changed[index].arguments
+                failed[path] = f"{bureau}: {outcome.detail}"
     for old in sorted(returns_dir.glob("*/退回_*.xlsx")):
         if old not in written:
             old.unlink()
             _seal(old).unlink(missing_ok=True)
             if not any(old.parent.iterdir()):
                 old.parent.rmdir()
+    if failed:
+        raise NotWritten(failed, [path for path in written if path not in failed])
     return written
 
 
-def _write(path: Path, bureau: str, items: list[ReturnItem]) -> None:
+def _made_from(items: Sequence[ReturnItem | KeptReturn]) -> str:
+    return _sha256(repr((_WRITER, [(i.source, i.file_name, i.delivery_id, i.content) for i in items])).encode())
+
+
+def _stands(path: Path, made_from: str) -> bool:
     """Making a workbook takes longer than all else here, so beside it stands a seal: what it was made from, and the
     bytes that were made. Where both still hold there is nothing to do."""
-    made_from = hashlib.sha256(repr((_WRITER, items)).encode()).hexdigest()
     seal = _seal(path)
-    if path.is_file() and seal.is_file() and seal.read_text() == f"{made_from} {_sha256(path.read_bytes())}":
-        return
+    return path.is_file() and seal.is_file() and seal.read_text() == f"{made_from} {_sha256(path.read_bytes())}"
+
+
+def _write(path: Path, bureau: str, items: list[ReturnItem | KeptReturn], made_from: str) -> None:
     content = _workbook(bureau, items)
     if not (path.is_file() and path.read_bytes() == content):
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, content)
-    _replace(seal, f"{made_from} {_sha256(content)}".encode())
+    _replace(_seal(path), f"{made_from} {_sha256(content)}".encode())
 
 
 def _seal(workbook: Path) -> Path:
@@ -151,7 +222,7 @@ def _safe_name(bureau: str) -> str:
     return name
 
 
-def _workbook(bureau: str, items: list[ReturnItem]) -> bytes:
+def _workbook(bureau: str, items: Sequence[ReturnItem | KeptReturn]) -> bytes:
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(target, options)
@@ -168,13 +239,19 @@ def _workbook(bureau: str, items: list[ReturnItem]) -> bytes:
     names = _sheet_names([item.file_name for item in shown])
     guide = book.add_worksheet(GUIDE_SHEET)
     for item, name in zip(shown, names, strict=True):
-        _sheet(book.add_worksheet(name), item, look)
+        _sheet(book.add_worksheet(name), item.read(), look)
     _guide(guide, bureau, items, names, look)
     book.close()
     return target.getvalue()
 
 
-def _guide(guide: Worksheet, bureau: str, items: list[ReturnItem], names: list[str], look: dict[str, Format]) -> None:
+def _guide(
+    guide: Worksheet,
+    bureau: str,
+    items: Sequence[ReturnItem | KeptReturn],
+    names: list[str],
+    look: dict[str, Format],
+) -> None:
     guide.set_column(0, 0, 44)
     guide.set_column(1, 1, 34)
     guide.set_column(2, 3, 14)
@@ -188,10 +265,10 @@ def _guide(guide: Worksheet, bureau: str, items: list[ReturnItem], names: list[s
         _text(guide, row, column, heading, look["head"])
     for index, item in enumerate(items):
         row += 1
-        listed = min(len(item.rows), MAX_ROWS) if index < len(names) else 0
+        listed = min(item.count, MAX_ROWS) if index < len(names) else 0
         _text(guide, row, 0, item.file_name)
         _text(guide, row, 1, names[index] if index < len(names) else "下次列出 next time")
-        guide.write_number(row, 2, len(item.rows))
+        guide.write_number(row, 2, item.count)
         guide.write_number(row, 3, listed)
 
 
