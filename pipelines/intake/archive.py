@@ -12,9 +12,12 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,21 @@ class Archive:
     def _aside(self) -> Path:
         return self.root / ".aside"
 
-    def clear_aside(self) -> None:
-        """Removes what a killed run was making. For the holder of the archive's lock alone."""
-        if self._aside.is_dir():
-            shutil.rmtree(self._aside)
+    @contextmanager
+    def held(self) -> Iterator[bool]:
+        """Nobody else changes the archive meanwhile. Gives whether the last to hold it died in the midst; what that
+        one was making is removed."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.root / ".lock"):
+            mark = self.root / ".held"
+            died = mark.exists()
+            if self._aside.is_dir():
+                shutil.rmtree(self._aside)
+            mark.touch()
+            try:
+                yield died
+            finally:
+                mark.unlink()
 
     def derive(self, kind: str, key: str, write: Callable[[Path], None]) -> Path:
         """The folder, made by `write(folder)` where it is not there yet."""

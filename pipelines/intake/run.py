@@ -17,7 +17,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from filelock import FileLock
 
 from pipelines.contracts import Contract, load_contracts
 from pipelines.home import Home
@@ -114,9 +113,8 @@ def take_in(home: Home, progress: Progress | None = None, *, now: datetime | Non
     now = now or datetime.now(UTC)
     report = IntakeReport()
     archive = Archive(home.archive)
-    home.archive.mkdir(parents=True, exist_ok=True)
-    with FileLock(home.archive / ".lock"), Workers() as workers:
-        archive.clear_aside()
+    # After a run that died, nothing is read in this process: the file it died of would end this one too.
+    with archive.held() as died, Workers(always=died) as workers:
         run = _Run(archive, report, say, workers)
         _archive_new(home, run, now)
         report.deliveries = _answer(run)
@@ -129,8 +127,9 @@ def known_deliveries(home: Home, only: Callable[[Arrival], bool] | None = None) 
     became of it; takes nothing in."""
     if not home.archive.is_dir():
         return []
-    with FileLock(home.archive / ".lock"), Workers() as workers:
-        return _answer(_Run(Archive(home.archive), IntakeReport(), lambda message: None, workers), only)
+    archive = Archive(home.archive)
+    with archive.held() as died, Workers(always=died) as workers:
+        return _answer(_Run(archive, IntakeReport(), lambda message: None, workers), only)
 
 
 @dataclass(frozen=True)

@@ -52,11 +52,12 @@ def cores() -> int:
 
 
 class Workers:
-    """Runs tasks; at most `limit` processes, started when first needed and ended with the `with` block, whatever
-    ends it. Should this process be killed, they end by themselves."""
+    """Runs tasks; at most `limit` processes, started when first needed (`always`: for the least) and ended with the
+    `with` block, whatever ends it. Should this process be killed, they end by themselves."""
 
-    def __init__(self, limit: int | None = None) -> None:
+    def __init__(self, limit: int | None = None, *, always: bool = False) -> None:
         self.limit = limit or cores()
+        self.always = always
         self._running: list[_Worker] = []
 
     def __enter__(self) -> Workers:
@@ -72,7 +73,7 @@ class Workers:
         `explain` says what an exception of a task was, where it was raised.
         """
         few = len(tasks) < MANY_TASKS and sum(task.size for task in tasks) < MANY_BYTES
-        if few and not self._running:
+        if few and not self.always and not self._running:
             for index, task in enumerate(tasks):
                 yield index, answer(task, explain)
         else:

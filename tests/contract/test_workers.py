@@ -23,32 +23,10 @@ from pipelines.intake.archive import Arrival
 from pipelines.intake.run import IntakeReport, take_in
 from pipelines.intake.workers import Failed, Task, Workers
 from tests.contract.forms import code, register, tax
+from tests.contract.tasks import die, double, fail, who
 
 NOW = datetime(2022, 1, 5, tzinfo=UTC)
 KILLER = "企业入库税收_202103.xlsx"
-
-
-def double(number: int) -> int:
-    return 2 * number
-
-
-def who() -> int:
-    time.sleep(0.2)
-    return os.getpid()
-
-
-def die(number: int) -> int:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return number
-
-
-def fail(number: int) -> int:
-    raise ValueError(f"no {number}")
-
-
-def wait_long(note: Path) -> None:
-    note.with_suffix(f".{os.getpid()}").touch()
-    time.sleep(60)
 
 
 def parse_or_die(root: Path, key: str, arrival: Arrival) -> None:
@@ -178,11 +156,10 @@ def test_every_task_has_its_answer_and_a_dying_process_costs_one():
 
 def test_what_is_under_way_at_once_is_bounded(monkeypatch):
     """One task a process, no more processes than the limit, and fewer where the files are large."""
-    monkeypatch.setattr(workers_module, "MANY_TASKS", 1)
-    with Workers(3) as workers:
+    with Workers(3, always=True) as workers:
         assert len({pid for _, pid in workers.run([Task(who, (), 1)] * 9)}) == 3
     monkeypatch.setattr(workers_module, "MAX_BYTES_AT_ONCE", 10)
-    with Workers(3) as workers:
+    with Workers(3, always=True) as workers:
         assert len({pid for _, pid in workers.run([Task(who, (), 11)] * 4)}) == 1
 
 
@@ -192,12 +169,31 @@ def test_little_work_starts_no_process():
         assert workers._running == []
 
 
+def test_a_file_that_ended_a_small_night_is_refused_by_the_next(tmp_path):
+    """Read in the process of the night itself it takes the night with it, once."""
+    home = Home(tmp_path)
+    inbox_of(home)
+    script = (
+        "from tests.contract.test_workers import *\n"
+        f"run_module._MAKERS['parsed'] = parse_or_die; home = Home(Path({str(tmp_path)!r}))\n"
+        "print([d.file_name for d in take_in(home, now=NOW).deliveries if 'signal 11' in (d.detail or '')])"
+    )
+
+    def night() -> tuple[int, str]:
+        done = subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True)
+        return done.returncode, done.stdout.strip()
+
+    assert night() == (-signal.SIGSEGV, "")
+    assert night() == (0, f"['{KILLER}']")
+
+
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT])
 def test_nothing_is_left_of_a_run_that_was_ended(tmp_path, by):
     script = (
-        "from pathlib import Path; from tests.contract.test_workers import *\n"
-        "workers_module.MANY_TASKS = 1\n"
-        f"with Workers(2) as workers: list(workers.run([Task(wait_long, (Path({str(tmp_path / 'at')!r}),), 1)] * 2))"
+        "from pathlib import Path; from pipelines.intake.workers import Task, Workers\n"
+        "from tests.contract.tasks import wait_long\n"
+        f"task = Task(wait_long, (Path({str(tmp_path / 'at')!r}),), 1)\n"
+        "with Workers(2, always=True) as workers: list(workers.run([task] * 2))"
     )
     run = subprocess.Popen([sys.executable, "-c", script], cwd=CHECKOUT, stderr=subprocess.DEVNULL)
     children = until(lambda: [int(path.suffix[1:]) for path in tmp_path.glob("at.*")], 2)

@@ -224,7 +224,8 @@ def _safe_name(bureau: str) -> str:
 
 def _workbook(bureau: str, items: Sequence[ReturnItem | KeptReturn]) -> bytes:
     target = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    # Rows go to a temporary file as they come: a workbook's memory does not grow with them.
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(target, options)
     book.set_properties({"title": f"退回 {bureau}", "author": "Fenghuang 凤凰", "created": CREATED})
     look = {
