@@ -22,10 +22,12 @@ import duckdb
 
 from pipelines.build.dbt_project import PARTIAL_PARSE, WITHOUT_TESTS, parsed_manifest, project_arguments
 from pipelines.build.parent import lines_from_parent
+from pipelines.memory import collect_seldom
 
 
 def main(target: Path, cache: Path) -> int:
     told = lines_from_parent()
+    collect_seldom()
     from dbt.cli.main import dbtRunner
 
     from pipelines import forecast
@@ -34,7 +36,7 @@ def main(target: Path, cache: Path) -> int:
     if cache.is_file():
         shutil.copyfile(cache, target / PARTIAL_PARSE)
     arguments = [*project_arguments(target), "--log-format", "json"]
-    parsed = dbtRunner().invoke(["parse", "--quiet", *arguments])
+    parsed = dbtRunner().invoke(["parse", "--quiet", "--no-write-json", *arguments])
     if not parsed.success:
         return 2 if parsed.exception else 1
     part = target / f"{PARTIAL_PARSE}.part"
