@@ -29,19 +29,6 @@
     {{ return({'town': 'town_code', 'platform': 'platform_code', 'industry': 'division'}) }}
 {%- endmacro %}
 
-{# Last value that is not null, up to the current row of the window. #}
-{% macro last_known(expression, window) -%}
-    {{ return(adapter.dispatch('last_known')(expression, window)) }}
-{%- endmacro %}
-
-{% macro default__last_known(expression, window) -%}
-    last_value({{ expression }} ignore nulls) over {{ window }}
-{%- endmacro %}
-
-{% macro spark__last_known(expression, window) -%}
-    last_value({{ expression }}, true) over {{ window }}
-{%- endmacro %}
-
 {# The columns of a figure that stands on no coverage of enterprises. #}
 {% macro no_coverage() -%}
     cast(null as double) as coverage,

@@ -37,7 +37,8 @@ def sources() -> dict[str, Any]:
         "sources": [
             {
                 "name": "raw",
-                "schema": "raw",
+                # As macros/dialect.sql names schemas, which cannot be called from here.
+                "schema": "{{ (target.schema ~ '_raw') if target.type == 'spark' else 'raw' }}",
                 "description": "交付文件的行（仅现行交付，各种行结果俱在） / Rows of the deliveries in force, "
                 "every outcome kept",
                 "tables": [*tables, _delivery()],

@@ -82,17 +82,14 @@ def read_workbook(content: bytes, contract: Contract) -> RawTable:
         pl.int_range(3 + header_rows, pl.len() + 3 + header_rows, dtype=pl.Int32).alias("row_number")
     )
     columns = [f"c{i}" for i in range(len(header))]
-    first = pl.coalesce(*(_blank_to_null(name) for name in columns)).str.replace_all(r"\s", "")
-    body = body.with_columns(first=first)
-    is_total = pl.col("first").is_in(TOTAL_WORDS)
-    is_end = is_total | pl.col("first").str.contains(_NOTE.pattern)
-    flags = body.select(end=is_end.fill_null(False), total=is_total.fill_null(False))
-    ends, total_rows = flags.get_column("end").arg_true(), flags.get_column("total").arg_true()
-    end = ends[0] if len(ends) else body.height
-    totals = body.select(columns).row(total_rows[0]) if len(total_rows) else None
+    first = _first_cells(body.select(columns))
+    totals_at = first.is_in(TOTAL_WORDS).fill_null(False).arg_true()
+    notes_at = first.str.contains(_NOTE.pattern).fill_null(False).arg_true()
+    end = min((at[0] for at in (totals_at, notes_at) if len(at)), default=body.height)
+    totals = body.select(columns).row(totals_at[0]) if len(totals_at) else None
     serials = {f"c{i}" for i, name in enumerate(header) if header_key(name) == _SERIAL_HEADER}
-    has_content = pl.any_horizontal(*(_blank_to_null(c).is_not_null() for c in columns if c not in serials))
-    data = body.head(end).filter((pl.col("first") != SUBTOTAL_WORD).fill_null(False) & has_content)
+    data = body.head(end).filter((first.head(end) != SUBTOTAL_WORD).fill_null(False))
+    data = _without_blank_rows(data, [c for c in columns if c not in serials])
     return RawTable(header, data.select("row_number", *columns), totals, title, unit, sheet)
 
 
@@ -149,6 +146,29 @@ def _unit(row: tuple[str | None, ...]) -> str | None:
     return None
 
 
+def _first_cells(cells: pl.DataFrame) -> pl.Series:
+    """The first cell of each row that is not blank, blanks taken out; null for a blank row. Most rows have it in the
+    first column: only the others are looked at further."""
+    first = cells.to_series(0).str.replace_all(r"\s", "")
+    positions = ((first == "") | first.is_null()).arg_true()
+    if positions.is_empty():
+        return first
+    others = cells[positions].select(pl.coalesce(*(_blank_to_null(name) for name in cells.columns))).to_series()
+    return first.scatter(positions, others.str.replace_all(r"\s", ""))
+
+
+def _without_blank_rows(body: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """The rows with something in one of `columns`."""
+    if not columns:
+        return body.clear()
+    filled = (body.get_column(columns[0]).str.strip_chars() != "").fill_null(False)
+    positions = (~filled).arg_true()
+    if positions.is_empty():
+        return body
+    elsewhere = pl.any_horizontal(*(_blank_to_null(name).is_not_null() for name in columns))
+    return body.filter(filled.scatter(positions, body[positions].select(elsewhere).to_series()))
+
+
 def _blank_to_null(name: str) -> pl.Expr:
     stripped = pl.col(name).str.strip_chars()
     return pl.when(stripped != "").then(stripped)
@@ -174,22 +194,22 @@ def read_csv(content: bytes, contract: Contract) -> RawTable:
     text = decode(content, contract.encoding)
     if "\x00" in text:
         raise Refused("unreadable", "holds NUL characters; not a csv file")
-    if not text.strip():
+    if not text or text.isspace():
         raise Refused("empty", "the file is empty")
     try:
-        width = pl.read_csv(
-            io.StringIO(text), has_header=False, infer_schema=False, truncate_ragged_lines=True, n_rows=1
-        ).width
+        lines = text.encode()
+        width = pl.read_csv(lines, has_header=False, infer_schema=False, truncate_ragged_lines=True, n_rows=1).width
         # A heading line of our own, one column wider: rows with too many fields show instead of being cut.
-        own_heading = ",".join(f"c{i}" for i in range(width + 1))
-        grid = pl.read_csv(io.StringIO(f"{own_heading}\n{text}"), infer_schema=False, truncate_ragged_lines=True)
+        own_heading = ",".join(f"c{i}" for i in range(width + 1)).encode()
+        grid = pl.read_csv(own_heading + b"\n" + lines, infer_schema=False, truncate_ragged_lines=True)
     except (pl.exceptions.PolarsError, UnicodeError) as error:
         raise Refused("unreadable", f"not a csv file ({type(error).__name__})") from error
     columns = [f"c{i}" for i in range(width)]
     header = tuple((cell or "").strip() for cell in grid.select(columns).row(0))
     body = grid.slice(1).with_columns(pl.int_range(2, pl.len() + 2, dtype=pl.Int32).alias("row_number"))
-    body = body.filter(pl.any_horizontal(*(_blank_to_null(c).is_not_null() for c in columns)))
-    overflow = body.filter(_blank_to_null(f"c{width}").is_not_null()).get_column("row_number")
+    body = _without_blank_rows(body, columns)
+    beyond = body.filter(pl.col(f"c{width}").is_not_null())
+    overflow = _without_blank_rows(beyond, [f"c{width}"]).get_column("row_number")
     return RawTable(header, body.select("row_number", *columns), overflow=tuple(overflow.to_list()))
 
 

@@ -71,13 +71,11 @@ composite as (
         breakdown_code,
         -- Decimals, so that the order of adding up does not show in the last bit; two fewer in the end, so that equal
         -- means are equal whatever scores they are made of: three times 7/9 of 100, or once all of it and twice 6/9.
-        cast(
-            cast(
-                cast(sum(cast(score as decimal(28, 14)) * cast(weight as decimal(18, 6))) as double)
-                / cast(sum(case when score is not null then cast(weight as decimal(18, 6)) end) as double)
-                as decimal(28, 12)
-            ) as double
-        ) as value
+        cast({{ decimal_of(
+            'cast(sum(' ~ decimal_of('score', 'decimal(17, 14)') ~ ' * cast(weight as decimal(18, 6))) as double)'
+            ~ ' / cast(sum(case when score is not null then cast(weight as decimal(18, 6)) end) as double)',
+            'decimal(28, 12)'
+        ) }} as double) as value
     from scored
     group by period, breakdown, breakdown_code
 ),
@@ -99,10 +97,10 @@ everything as (
 )
 
 select
-    cast(indicator_id as varchar) as indicator_id,
-    cast(period as varchar) as period,
-    cast(breakdown as varchar) as breakdown,
-    cast(breakdown_code as varchar) as breakdown_code,
+    cast(indicator_id as string) as indicator_id,
+    cast(period as string) as period,
+    cast(breakdown as string) as breakdown,
+    cast(breakdown_code as string) as breakdown_code,
     cast(value as double) as value,
     cast(place as integer) as rank,
     cast(score as double) as score
