@@ -44,8 +44,8 @@ ui-readonly: $(STAMP)    ## the same without a daemon, for auditors: nothing can
 bench: $(STAMP)  ## timings and memory, printed as a table (SIZES="county province nation growth")
 	$(BIN)/python -m tests.bench $(SIZES)
 
-bench-report: $(STAMP)  ## the same and more, into docs/performance.md (SIZES=…; RENDER=1 writes it without measuring)
-	$(BIN)/python -m tests.bench $(if $(RENDER),--render,--report) $(SIZES)
+bench-report: $(STAMP)  ## the same and more, into docs/performance.md (SIZES=…, MINUTES=25; RENDER=1: without measuring)
+	$(BIN)/python -m tests.bench $(if $(RENDER),--render,--report) $(if $(MINUTES),--minutes=$(MINUTES)) $(SIZES)
 
 lock:            ## write requirements.lock again from pyproject.toml
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv

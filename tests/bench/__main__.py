@@ -1,11 +1,14 @@
-"""`python -m tests.bench [--report] [county] [province] [nation] [growth]`: prints what was measured. Asserts no time.
+"""`python -m tests.bench [--report] [--minutes=N] [county] [province] [nation] [growth]`: prints what was measured.
 
-With `--report` it is kept in docs/performance/measurements.json after every stage, and docs/performance.md and its
-charts are written from there; `--render` does that alone, without measuring.
+Asserts no time. With `--report` it is kept in docs/performance/measurements.json after every stage, and
+docs/performance.md and its charts are written from there; `--render` does that alone, without measuring. No stage
+begins once N minutes are over; what is left keeps the figures of an earlier run, if there are any.
 """
 
 from __future__ import annotations
 
+import argparse
+import math
 import os
 import signal
 import sys
@@ -17,6 +20,7 @@ from tests.bench.store import FILE, Store
 
 DOCUMENT = FILE.parent.with_suffix(".md")
 GROWTH = "growth"
+SIZES = (*deliveries.SIZES, GROWTH)
 NOTES = """\
 s: wall clock of a process of its own, start-up included; CPU s: its processor time and its children's; MiB: peak
 resident memory of all its processes together; ratio: s to the s of the floor, measured in the same run."""
@@ -40,29 +44,30 @@ def render(store: Store) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    options, wanted = {a for a in arguments if a.startswith("--")}, [a for a in arguments if not a.startswith("--")]
-    if unknown := options - {"--report", "--render"} or set(wanted) - {*deliveries.SIZES, GROWTH}:
-        raise SystemExit(
-            f"no such size: {', '.join(sorted(unknown))}; there are: {', '.join(deliveries.SIZES)}, {GROWTH}"
-        )
-    report = "--report" in options
-    store = Store(FILE if report or "--render" in options else None)
-    if "--render" in options:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.split("\n\n")[1])
+    parser.add_argument("sizes", nargs="*", metavar="size", help=f"{', '.join(SIZES)}; else what takes half an hour")
+    parser.add_argument("--report", action="store_true", help="keep what is measured and write the document")
+    parser.add_argument("--render", action="store_true", help="write the document from what was kept, measure nothing")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no stage after so many minutes")
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.sizes) - set(SIZES):
+        parser.error(f"no such size: {', '.join(sorted(unknown))}; there are: {', '.join(SIZES)}")
+    store = Store(FILE if asked.report or asked.render else None)
+    if asked.render:
         render(store)
         return
-    wanted = wanted or (["county", "province", GROWTH] if report else ["county"])
-    bench = Home.from_env().warehouse / "bench"
+    bench, until = Home.from_env().warehouse / "bench", BEGAN + 60 * asked.minutes
     load = os.getloadavg()[0]
     if load > 0.5:
         say(f"the machine is busy already (load {load:.1f} on {os.cpu_count()} cores): read CPU s rather than s")
-    for name in wanted:
+    for name in asked.sizes or (["county", "province"] if asked.report else ["county"]):
         if name == GROWTH:
-            run.growth(bench, store, say)
+            run.growth(bench, store, say, until=until)
         else:
-            run.size(name, bench, store, say, slow=report)
+            run.size(name, bench, store, say, slow=asked.report, until=until)
         say("")
         print(f"## {name}\n\n{document.blocks(store.data)[name]}\n", flush=True)
-        if report:
+        if asked.report:
             render(store)
     print(NOTES)
 

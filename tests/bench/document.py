@@ -47,8 +47,7 @@ LINES = (
     Line("publish", "publish, all parts", zh="发布"),
     Line("night_full", "night, full: the first", "dbt_alone", "`dbt build` alone", "整夜"),
     Line("night_corrected", "night, one corrected file", "dbt_alone", "`dbt build` alone", "更正之夜"),
-    Line("night_again", "night, nothing new", "dbt_alone", "`dbt build` alone", "无新报送之夜"),
-    Line("night_spark", "night on Spark", "night_again", "night, nothing new", "Spark 之夜"),
+    Line("night_spark", "night on Spark", "night_corrected", "night, one corrected file", "Spark 之夜"),
     Line("scoreboard", "`fenghuang scoreboard`, a new process", zh="看板"),
     Line("bureau_script", "pandas + openpyxl, one year of three figures", zh="手工脚本"),
 )

@@ -21,7 +21,8 @@ from pipelines.home import CHECKOUT
 
 # Nothing is pulled and no Dagster installation is told of a benchmark.
 NOT_OURS = ("DAGSTER_HOME", "PATENT_API_URL", "INVESTMENT_DB_URL")
-SAMPLE_S = 0.2
+# Looking at the pages of a large process costs the machine some milliseconds each time.
+SAMPLE_S = 0.5
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +23,7 @@ Say = Callable[[str], None]
 @dataclass(frozen=True)
 class Step:
     """`key`: what the measurement is called; `stage` of `tests.bench.stages` on the home `home`, once `before` was done
-    there and each of `needs` was measured. `slow`: not part of the quick bench."""
+    there and each of `needs` was measured. `slow`: not part of the quick bench. `only`: of one size."""
 
     key: str
     stage: str
@@ -29,6 +31,7 @@ class Step:
     before: Callable[[Path, Path], None] | None = None
     needs: tuple[str, ...] = ()
     slow: bool = False
+    only: str = ""
 
 
 def _correct(inbox: Path, home: Path) -> None:
@@ -66,11 +69,10 @@ OF_FILES = (
     Step("dbt_alone", "dbt_alone", needs=("parse_project",)),
     Step("night_full", "nightly", "whole", _lay),
     Step("night_corrected", "nightly", "whole", _correct_night, ("night_full",)),
-    Step("night_again", "nightly", "whole", None, ("night_corrected",)),
     Step("intake_corrected", "intake", "staged", _correct, ("intake",)),
     Step("reader_corrected", "readers", "one", None, ("intake_corrected",)),
     Step("bureau_script", "bureau_script", needs=("publish",), slow=True),
-    Step("night_spark", "nightly_spark", "whole", None, ("night_full",), slow=True),
+    Step("night_spark", "nightly_spark", "whole", None, ("night_full",), slow=True, only="county"),
 )
 STRAIGHT = (Step("intake", "intake"), *BUILT)
 # How the build grows is asked of facts written straight into archives, how the intake does of files.
@@ -88,26 +90,34 @@ GROWS = {
     ),
 }
 GROWTH_STAGE_S = 240.0
+# A stage that has begun may go on for this long, whatever time is left.
+LEAST_S = 60.0
+NO_TIME = "no time was left"
 
 
-def size(name: str, bench: Path, store: Store, say: Say, *, slow: bool) -> None:
-    """Every step of one size, once."""
+def size(name: str, bench: Path, store: Store, say: Say, *, slow: bool, until: float = math.inf) -> None:
+    """Every step of one size, once; none begins after `until` (of `time.monotonic`), none goes on for long."""
     what = deliveries.SIZES[name]
-    steps = [step for step in (STRAIGHT if what.straight else OF_FILES) if slow or not step.slow]
+    steps = [
+        step
+        for step in (STRAIGHT if what.straight else OF_FILES)
+        if (slow or not step.slow) and step.only in ("", name)
+    ]
     scratch = bench / f".{name}.run"
     try:
-        _measure("sizes", name, what, steps, what.stage_s, bench, scratch, store, say)
+        _measure("sizes", name, what, steps, what.stage_s, bench, scratch, store, say, until)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def growth(bench: Path, store: Store, say: Say, points: Sequence[Size] = GROWTH) -> None:
+def growth(bench: Path, store: Store, say: Say, *, until: float = math.inf) -> None:
     """The few stages of each point."""
     # One path for all points: dbt reads its whole project again when the path of its database changes.
     scratch = bench / ".growth.run"
     try:
-        for point in points:
-            _measure("growth", point.name, point, GROWS[point.straight], GROWTH_STAGE_S, bench, scratch, store, say)
+        for point in GROWTH:
+            steps = GROWS[point.straight]
+            _measure("growth", point.name, point, steps, GROWTH_STAGE_S, bench, scratch, store, say, until)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -122,6 +132,7 @@ def _measure(
     scratch: Path,
     store: Store,
     say: Say,
+    until: float,
 ) -> None:
     folder = deliveries.cached(bench, what, lambda message: say(f"{name}: {message}"))
     staged, code = scratch / "staged", code_digest()[:8]
@@ -135,10 +146,15 @@ def _measure(
     for step in steps:
         if missing := [need for need in step.needs if need not in done]:
             why = f"needs {', '.join(missing)}"
+        elif (left := until - time.monotonic()) < 0:
+            why = NO_TIME
         else:
-            why = _take(step, name, folder / "inbox", scratch, stage_s, entry, code, say)
+            may_s = min(stage_s, max(left, LEAST_S))
+            why = _take(step, name, folder / "inbox", scratch, may_s, entry, code, say)
         if why:
-            entry["stages"][step.key] = record(why, code)
+            # A figure of an earlier run is worth more than the news that there was no time for a new one.
+            if why != NO_TIME or step.key not in entry["stages"]:
+                entry["stages"][step.key] = record(why, code)
             say(f"{name}: {step.key}: not run: {why}")
         else:
             done.add(step.key)

@@ -177,15 +177,11 @@ def nightly_spark(home: Home) -> Answer:
 
 def _no_spark() -> str:
     """Why nothing can be built on Spark here; empty where it can."""
-    from pipelines.cli import app
+    if importlib.util.find_spec("pipelines.spark") is None:
+        return "this state of the code does not know Spark"
+    from pipelines.spark.cluster import missing
 
-    if importlib.util.find_spec("pyspark") is None:
-        return "the optional group `spark` is not installed"
-    if shutil.which("java") is None:
-        return "no Java"
-    if "spark" not in {group.name for group in app.registered_groups}:
-        return "this state of the code has no command `fenghuang spark`"
-    return ""
+    return missing() or ""
 
 
 def _fenghuang(*arguments: str) -> None:
