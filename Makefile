@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export FENGHUANG_HOME ?= $(CURDIR)
 export DAGSTER_HOME ?= $(FENGHUANG_HOME)/warehouse/dagster
 
-.PHONY: help run test check ui ui-readonly bench lock clean
+.PHONY: help run test check ui ui-readonly bench bench-report lock clean
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -28,7 +28,7 @@ check: $(STAMP)  ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
+	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests dbt_project/province
 
 ui: $(STAMP)     ## Dagster web server and daemon on http://127.0.0.1:3000
 	mkdir -p $(DAGSTER_HOME) && cp -n dagster.yaml $(DAGSTER_HOME)/dagster.yaml
@@ -41,8 +41,11 @@ ui-readonly: $(STAMP)    ## the same without a daemon, for auditors: nothing can
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(FENGHUANG_HOME)/warehouse/current 3001 >/dev/null 2>&1 & pages=$$!; \
 	$(BIN)/dagster-webserver --read-only -h 127.0.0.1 -p 3000 -m pipelines.definitions
 
-bench: $(STAMP)  ## timings and memory, printed as a table (SIZES="county province")
+bench: $(STAMP)  ## timings and memory, printed as a table (SIZES="county province nation growth")
 	$(BIN)/python -m tests.bench $(SIZES)
+
+bench-report: $(STAMP)  ## the same and more, into docs/performance.md (SIZES=…, MINUTES=25; RENDER=1: without measuring)
+	$(BIN)/python -m tests.bench $(if $(RENDER),--render,--report) $(if $(MINUTES),--minutes=$(MINUTES)) $(SIZES)
 
 lock:            ## write requirements.lock again from pyproject.toml
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv

@@ -152,7 +152,7 @@ award as (
         e.division,
         min(t.awarded_on) over (partition by r.indicator_id, t.holder, t.title) as first_awarded_on
     from rule as r
-    inner join {{ ref('stg_title') }} as t on strpos('|' || r.titles || '|', '|' || t.title || '|') > 0
+    inner join {{ ref('stg_title') }} as t on instr('|' || r.titles || '|', '|' || t.title || '|') > 0
     inner join newest as n on t.year = n.year
     left join {{ ref('platform') }} as p on t.platform = p.delivered_name
     left join {{ ref('int_enterprise_area') }} as e on t.enterprise_code = e.enterprise_code
@@ -222,7 +222,16 @@ months as (
 action as (
     select
         t.period,
-        a.*,
+        a.enterprise_code,
+        a.delivery_id,
+        a.row_number,
+        a.method,
+        a.town_code,
+        a.platform_code,
+        a.division,
+        {%- for measure in measures.values() %}
+        {{ measure }},
+        {%- endfor %}
         row_number() over (
             partition by t.period, a.enterprise_code order by a.completed_on desc, a.row_number desc
         ) = 1 as is_latest
@@ -248,7 +257,7 @@ counted as (
             else {{ pick('r.measure', measures, 'decimal(18, 6)') }} end as quantity
     from rule as r
     inner join action as a
-        on r.result = 'sum' or (a.is_latest and strpos('|' || r.methods || '|', '|' || a.method || '|') > 0)
+        on r.result = 'sum' or (a.is_latest and instr('|' || r.methods || '|', '|' || a.method || '|') > 0)
 )
 {%- endmacro %}
 
@@ -275,7 +284,7 @@ rule_month as (
     from rule as r
     cross join {{ ref('int_period') }} as t
     left join quarters as q
-        on cast(t.year as varchar) || '-Q' || cast(cast(ceil(t.month / 3.0) as integer) as varchar) = q.quarter
+        on cast(t.year as string) || '-Q' || cast(cast(ceil(t.month / 3.0) as integer) as string) = q.quarter
     where
         t.is_reported
         and (r.time_window <> 'plan' or t.year >= {{ plan_parameter('window_start_year', 'integer') }})
@@ -388,11 +397,11 @@ observation as (
    itself a row of a delivery (`delivery_id`, `row_number`); any other finds its rows in int_source_row. #}
 {% macro contribution_columns(columns) -%}
     {%- set types = {
-        'indicator_id': 'varchar', 'period': 'varchar', 'side': 'varchar', 'fact_period': 'varchar',
-        'serves': 'varchar', 'contributor_kind': 'varchar', 'contributor': 'varchar', 'town_code': 'varchar',
-        'platform_code': 'varchar', 'division': 'varchar', 'numerator': 'decimal(38, 14)',
+        'indicator_id': 'string', 'period': 'string', 'side': 'string', 'fact_period': 'string',
+        'serves': 'string', 'contributor_kind': 'string', 'contributor': 'string', 'town_code': 'string',
+        'platform_code': 'string', 'division': 'string', 'numerator': 'decimal(38, 14)',
         'denominator': 'decimal(38, 14)', 'rolling12': 'decimal(38, 14)', 'is_counted': 'boolean',
-        'delivery_id': 'varchar', 'row_number': 'integer'
+        'delivery_id': 'string', 'row_number': 'integer'
     } -%}
     {%- for name, kind in types.items() %}
     cast({{ columns.get(name, "'figure'" if name == 'side' else "'all'" if name == 'serves' else 'null') }} as {{ kind }}) as {{ name }}{{ "," if not loop.last }}

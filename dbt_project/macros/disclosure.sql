@@ -1,28 +1,3 @@
-{# The two largest of a group, the largest first; `nth` takes one of them (1, 2), null where there is none. #}
-{% macro two_largest(expression) -%}
-    {{ return(adapter.dispatch('two_largest')(expression)) }}
-{%- endmacro %}
-
-{% macro default__two_largest(expression) -%}
-    max({{ expression }}, 2)
-{%- endmacro %}
-
-{% macro spark__two_largest(expression) -%}
-    slice(sort_array(collect_list({{ expression }}), false), 1, 2)
-{%- endmacro %}
-
-{% macro nth(items, position) -%}
-    {{ return(adapter.dispatch('nth')(items, position)) }}
-{%- endmacro %}
-
-{% macro default__nth(items, position) -%}
-    {{ items }}[{{ position }}]
-{%- endmacro %}
-
-{% macro spark__nth(items, position) -%}
-    get({{ items }}, {{ position - 1 }})
-{%- endmacro %}
-
 {# Measures that do not run up over the year: what they differ by from month to month is no flow. #}
 {% macro stock_measures() -%}
     {{ return([

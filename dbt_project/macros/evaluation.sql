@@ -34,57 +34,9 @@
     ]) }}
 {%- endmacro %}
 
-{# Text values joined in the order of some columns; nothing to join gives NULL. Lists are sorted after the grouping:
-   an ordered aggregate takes four times as long. #}
-{% macro joined(expression, separator, order_columns) -%}
-    {{ return(adapter.dispatch('joined')(expression, separator, order_columns)) }}
-{%- endmacro %}
-
-{% macro default__joined(expression, separator, order_columns) -%}
-    array_to_string(list_transform(list_sort(list({
-        {%- for column in order_columns %}'o{{ loop.index }}': {{ column }}, {% endfor -%}
-        'text': {{ expression }}
-    }) filter (where {{ expression }} is not null)), lambda x: x.text), '{{ separator }}')
-{%- endmacro %}
-
-{% macro spark__joined(expression, separator, order_columns) -%}
-    nullif(array_join(transform(
-        array_sort(collect_list(case when {{ expression }} is not null then named_struct(
-            {%- for column in order_columns %}'o{{ loop.index }}', {{ column }}, {% endfor -%}
-            'text', {{ expression }}
-        ) end)), x -> x.text
-    ), '{{ separator }}'), '')
-{%- endmacro %}
-
-{# Text values joined in their own order. #}
-{% macro joined_sorted(expression, separator) -%}
-    {{ return(adapter.dispatch('joined_sorted')(expression, separator)) }}
-{%- endmacro %}
-
-{% macro default__joined_sorted(expression, separator) -%}
-    array_to_string(list_sort(list({{ expression }})), '{{ separator }}')
-{%- endmacro %}
-
-{% macro spark__joined_sorted(expression, separator) -%}
-    array_join(array_sort(collect_list({{ expression }})), '{{ separator }}')
-{%- endmacro %}
-
 {# The last day that facts are reported for: what is still open is counted up to it, never to the clock. #}
 {% macro data_date() -%}
     (select max(h.last_day) from {{ ref('int_period') }} as h where h.is_reported)
-{%- endmacro %}
-
-{# Days from one date to another. #}
-{% macro days_between(earlier, later) -%}
-    {{ return(adapter.dispatch('days_between')(earlier, later)) }}
-{%- endmacro %}
-
-{% macro default__days_between(earlier, later) -%}
-    date_diff('day', {{ earlier }}, {{ later }})
-{%- endmacro %}
-
-{% macro spark__days_between(earlier, later) -%}
-    datediff({{ later }}, {{ earlier }})
 {%- endmacro %}
 
 {# A measure of each industry division by its value added, sum by sum over the enterprises with both known; none where the

@@ -14,5 +14,5 @@
 {# A delivered number in another unit, or at another scale. Through a double, for one row depends on no order of adding
    up, and the engine takes microseconds to bring a wide decimal to a smaller scale. #}
 {% macro scaled(number, factor, data_type) -%}
-    cast(cast({{ number }} as double) * cast({{ factor }} as double) as {{ data_type }})
+    {{ decimal_of('cast(' ~ number ~ ' as double) * cast(' ~ factor ~ ' as double)', data_type) }}
 {%- endmacro %}

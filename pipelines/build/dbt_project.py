@@ -19,8 +19,11 @@ PARTIAL_PARSE = "partial_parse.msgpack"
 WORK_FILE_VARIABLE = "FENGHUANG_WORK_FILE"
 
 
-# What a night runs. Unit tests prove the code, whatever the data: they run once where the code is tested.
+# Unit tests prove the code, whatever the data: they run once where the code is tested.
 NIGHTLY_BUILD = ("build", "--exclude-resource-type", "unit_test")
+# Seeds and models alone: a night runs the data tests itself (`pipelines.build.data_tests`).
+WITHOUT_TESTS = (*NIGHTLY_BUILD, "--exclude-resource-type", "test")
+COMPILE_TESTS = ("compile", "--select", "resource_type:test", "--no-populate-cache")
 
 
 class DbtProjectBroken(Exception):
@@ -50,14 +53,15 @@ def project_arguments(target: Path, project: Path | None = None) -> list[str]:
     its events go to whoever called, and a second log of them costs a tenth of a build."""
     project = project or project_folder()
     return [
-        *("--project-dir", str(project), "--profiles-dir", str(project)),
+        *("--project-dir", str(project), "--profiles-dir", str(PROJECT)),
         *("--target-path", str(target), "--log-path", str(target), "--log-level-file", "none"),
         *("--no-use-colors", "--no-send-anonymous-usage-stats"),
     ]
 
 
 def parsed_manifest() -> Path:
-    """The manifest of the project as it stands, parsed only where no manifest of the same files lies there yet.
+    """The manifest of the project as it stands, with the query of each data test, made only where no manifest of the
+    same files lies there yet.
 
     Named by a digest of the project's files, so that a stale one is never read and two processes may parse at
     once. Raises `DbtProjectBroken` with what dbt says.
@@ -77,7 +81,7 @@ def parsed_manifest() -> Path:
             "-c",
             "from dbt.cli.main import cli; cli()",
             "--quiet",
-            "parse",
+            *COMPILE_TESTS,
             *project_arguments(target, PROJECT),
         ]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -90,7 +94,7 @@ def parsed_manifest() -> Path:
 
 
 def _project_digest() -> str:
-    digest = hashlib.sha256(version("dbt-core").encode())
+    digest = hashlib.sha256(" ".join([version("dbt-core"), *COMPILE_TESTS]).encode())
     for path in own_files(CHECKOUT, ("dbt_project",)):
         digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

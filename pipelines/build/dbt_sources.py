@@ -37,7 +37,8 @@ def sources() -> dict[str, Any]:
         "sources": [
             {
                 "name": "raw",
-                "schema": "raw",
+                # As macros/dialect.sql names schemas, which cannot be called from here.
+                "schema": "{{ (target.schema ~ '_raw') if target.type == 'spark' else 'raw' }}",
                 "description": "交付文件的行（仅现行交付，各种行结果俱在） / Rows of the deliveries in force, "
                 "every outcome kept",
                 "tables": [*tables, _delivery()],
@@ -77,6 +78,7 @@ def _delivery() -> dict[str, Any]:
     meaning, columns = AUDIT["delivery"]
     own = {
         "delivery_id": COMMON["delivery_id"],
+        "county_code": "收到该文件的县，GB/T 2260 / County it was delivered to, GB/T 2260",
         "in_force": "是否现行 / Does it answer for its period",
         "sheet": "读取的工作表，csv 与清单为空 / Sheet that was read; empty for csv and lists",
     }

@@ -1,24 +1,33 @@
 """`python -m pipelines.build.dbt_worker TARGET CACHE`: the one dbt invocation of a night, in a process of its own.
 
 Importing dbt and reading its project take seconds, so the process starts while intake runs and waits, project
-parsed, for the word `go` on stdin; then it builds. Events go to stdout as JSON, artifacts to the folder TARGET. What
-was parsed is kept in the file CACHE, so that the next night parses only what changed.
+parsed, for the word `go` on stdin; then dbt builds models and seeds, and their data tests run on the finished file.
+Events go to stdout as JSON, artifacts to the folder TARGET. What was parsed is kept in the file CACHE, so that the next
+night parses only what changed.
 
 Exit codes: 0 built, 1 something failed, 2 dbt itself failed.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from pipelines.build.dbt_project import NIGHTLY_BUILD, PARTIAL_PARSE, project_arguments
+import duckdb
+
+from pipelines.build.dbt_project import PARTIAL_PARSE, WITHOUT_TESTS, parsed_manifest, project_arguments
 from pipelines.build.parent import lines_from_parent
+from pipelines.memory import collect_seldom
 
 
 def main(target: Path, cache: Path) -> int:
     told = lines_from_parent()
+    collect_seldom()
     from dbt.cli.main import dbtRunner
 
     from pipelines import forecast
@@ -27,7 +36,7 @@ def main(target: Path, cache: Path) -> int:
     if cache.is_file():
         shutil.copyfile(cache, target / PARTIAL_PARSE)
     arguments = [*project_arguments(target), "--log-format", "json"]
-    parsed = dbtRunner().invoke(["parse", "--quiet", *arguments])
+    parsed = dbtRunner().invoke(["parse", "--quiet", "--no-write-json", *arguments])
     if not parsed.success:
         return 2 if parsed.exception else 1
     part = target / f"{PARTIAL_PARSE}.part"
@@ -37,11 +46,39 @@ def main(target: Path, cache: Path) -> int:
     forecast.load()
     if told() != b"go":
         return 2
-    built = dbtRunner(manifest=parsed.result).invoke([*NIGHTLY_BUILD, *arguments])  # type: ignore[arg-type]
+    built = dbtRunner(manifest=parsed.result).invoke([*WITHOUT_TESTS, *arguments])  # type: ignore[arg-type]
     if built.exception:
         print(built.exception, file=sys.stderr)
         return 2
-    return 0 if built.success else 1
+    return 0 if _tested(target) and built.success else 1
+
+
+def _tested(target: Path) -> bool:
+    """Run the data tests, as many as can; did none fail?"""
+    from pipelines.build.data_tests import run_data_tests
+
+    nodes = _nodes(target / "manifest.json")
+    with _finished_file() as connection:
+        return run_data_tests(nodes, _nodes(parsed_manifest()), connection, target, partial(print, flush=True))
+
+
+def _nodes(manifest: Path) -> Mapping[str, Mapping[str, Any]]:
+    nodes: Mapping[str, Mapping[str, Any]] = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+    return nodes
+
+
+def _finished_file() -> duckdb.DuckDBPyConnection:
+    """What dbt built, for reading, with the settings of its profile."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import get_adapter_by_type
+
+    profile = get_adapter_by_type("duckdb").config.credentials
+    # dbt may still hold the file for writing.
+    DuckDBConnectionManager.close_all_connections()
+    connection = duckdb.connect(profile.path, read_only=True, config=profile.config_options)
+    for name, value in profile.settings.items():
+        connection.execute(f"set {name} = '{value}'")  # the profile's; SET takes no parameters
+    return connection
 
 
 if __name__ == "__main__":

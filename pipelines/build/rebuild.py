@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipelines.build import work_file
-from pipelines.build.dbt_project import WORK_FILE_VARIABLE, project_arguments
+from pipelines.build.dbt_project import WITHOUT_TESTS, WORK_FILE_VARIABLE, project_arguments
 from pipelines.gate.suites import load_suites
 from pipelines.home import Home
 from pipelines.intake.archive import Arrival
@@ -18,9 +18,6 @@ from pipelines.intake.run import Delivery, known_deliveries
 from pipelines.release.inputs import Input, deliveries_of
 from pipelines.release.store import TABLES_FILE, Release
 from pipelines.release.tables import copy_tables
-
-# Checks say nothing about what the tables hold.
-WITHOUT_TESTS = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
 class DbtFailed(Exception):

@@ -31,7 +31,7 @@ from pipelines.intake.pull import PullError
 from pipelines.intake.refusal import Refused
 from pipelines.intake.registers import build_registers, read_registers
 from pipelines.intake.workers import Failed, Task, Workers
-from pipelines.plan.seeds import plan_digest
+from pipelines.plan.seeds import county_code, plan_digest
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,7 @@ class Delivery:
     rows_duplicate: int | None = None
     judged: Path | None = None
     sheet: str | None = None
+    county_code: str | None = None
     # of the rows that go back: what a return workbook is made from
     quarantined_sha256: str | None = None
 
@@ -201,6 +202,7 @@ class _Desk:
         self.report = report
         self.say = say
         self.received_at = now.astimezone(UTC).isoformat(timespec="seconds")
+        self.county_code = county_code()
         self.arrivals = list(archive.arrivals())
         self.latest = {(a.source, a.file_name): a for a in self.arrivals}
         self.sequence = max((a.sequence for a in self.arrivals), default=0)
@@ -228,6 +230,7 @@ class _Desk:
             received_at=self.received_at,
             sequence=self.sequence + 1,
             origin=candidate.origin,
+            county_code=self.county_code,
         )
         self.archive.record(arrival)
         self.sequence = arrival.sequence
@@ -354,17 +357,20 @@ class ParsedDelivery:
         return self.info["status"] == "refused"
 
 
+def parsed_key(arrival: Arrival, plan: str) -> str:
+    """Under which the archive keeps what was parsed of a delivery, by the code and the contract in force and a plan
+    (its `plan_digest`)."""
+    contract = load_contracts()[arrival.source]
+    depends = plan if contract.looks_into_plan else ""
+    return content_key("parsed", LAYOUT, arrival.delivery_id, arrival.sha256, contract.fingerprint, PARSER, depends)
+
+
 def _parsed(run: _Run, only: Callable[[Arrival], bool] | None = None) -> list[ParsedDelivery]:
     contracts = load_contracts()
     archive = run.archive
     newest = {a.delivery_id: a for a in archive.arrivals() if a.source in contracts and (only is None or only(a))}
     plan = plan_digest()
-    keys = {}
-    for arrival in newest.values():
-        contract = contracts[arrival.source]
-        depends = plan if contract.looks_into_plan else ""
-        key = content_key("parsed", LAYOUT, arrival.delivery_id, arrival.sha256, contract.fingerprint, PARSER, depends)
-        keys[key] = arrival
+    keys = {parsed_key(arrival, plan): arrival for arrival in newest.values()}
     run.report.parsed += run.make("parsed", "解析 parsing", {key: (arrival, ()) for key, arrival in keys.items()})
     result = []
     for key, arrival in keys.items():
@@ -483,6 +489,7 @@ def _judged(run: _Run, deliveries: list[ParsedDelivery]) -> list[Delivery]:
             "version": arrival.version,
             "sha256": arrival.sha256,
             "received_at": arrival.received_at,
+            "county_code": arrival.county_code or county_code(),
         }
         if delivery.refused:
             result.append(

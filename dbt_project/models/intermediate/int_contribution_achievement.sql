@@ -32,7 +32,7 @@ select
     'fact_period': 'period',
     'serves': "case when result = 'latest' then 'county' else 'all' end",
     'contributor_kind': "case when holder is null then 'row' else 'holder' end",
-    'contributor': "coalesce(holder, quarter || ':' || cast(row_number as varchar))",
+    'contributor': "coalesce(holder, quarter || ':' || cast(row_number as string))",
     'town_code': 'town_code',
     'platform_code': 'platform_code',
     'division': 'division',

@@ -60,7 +60,7 @@ select
     'side': 's.side',
     'fact_period': 's.fact_period',
     'contributor_kind': "'price_index'",
-    'contributor': 'cast(x.year as varchar)',
+    'contributor': 'cast(x.year as string)',
     'numerator': 'x.deflator',
     'is_counted': 'false',
     'delivery_id': 'x.delivery_id',

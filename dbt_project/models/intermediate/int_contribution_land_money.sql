@@ -3,8 +3,8 @@
 select
 {{ contribution_columns({
     'indicator_id': 'indicator_id',
-    'period': "cast(year as varchar) || '-12'",
-    'fact_period': "cast(year as varchar) || '-12'",
+    'period': "cast(year as string) || '-12'",
+    'fact_period': "cast(year as string) || '-12'",
     'serves': "'county'",
     'contributor_kind': "'row'",
     'contributor': 'contract_no',
@@ -19,11 +19,11 @@ union all
 select
 {{ contribution_columns({
     'indicator_id': 'indicator_id',
-    'period': "cast(year as varchar) || '-12'",
-    'fact_period': "cast(year as varchar) || '-12'",
+    'period': "cast(year as string) || '-12'",
+    'fact_period': "cast(year as string) || '-12'",
     'serves': "'county'",
     'contributor_kind': "'row'",
-    'contributor': 'cast(year as varchar)',
+    'contributor': 'cast(year as string)',
     'numerator': 'numerator',
     'denominator': 'denominator',
     'is_counted': 'true',

@@ -35,7 +35,7 @@ select
 {{ contribution_columns({
     'indicator_id': 'r.indicator_id',
     'period': 'p.period',
-    'fact_period': "cast(p.population_year as varchar) || '-12'",
+    'fact_period': "cast(p.population_year as string) || '-12'",
     'serves': "case p.breakdown when 'county' then 'county' else 'areas' end",
     'contributor_kind': "'area'",
     'contributor': 'p.town_code',

@@ -30,7 +30,7 @@ ratio_part as (
 
 ratio as (
     select r.indicator_id, t.period as fact_period, 'enterprise' as contributor_kind, r.table_name,
-        case r.span when 'year' then cast(t.year as varchar) else y.period end as row_period
+        case r.span when 'year' then cast(t.year as string) else y.period end as row_period
     from ratio_part as r
     inner join {{ ref('int_period') }} as t on r.first_month <= t.month
     inner join {{ ref('int_period') }} as y
@@ -89,8 +89,8 @@ patent as (
     from {{ ref('rule_patent_stock') }} as r
     cross join {{ ref('int_period') }} as t
     union all
-    select r.indicator_id, cast(p.year as varchar) || '-12' as fact_period, 'area' as contributor_kind,
-        'population' as table_name, cast(p.year as varchar) as row_period
+    select r.indicator_id, cast(p.year as string) || '-12' as fact_period, 'area' as contributor_kind,
+        'population' as table_name, cast(p.year as string) as row_period
     from {{ ref('rule_patent_stock') }} as r
     cross join population_year as p
 ),
@@ -108,12 +108,12 @@ own as (
     cross join {{ ref('int_period') }} as t
     union all
     select r.indicator_id, t.period as fact_period, 'row' as contributor_kind, 'land_transfer' as table_name,
-        cast(t.year as varchar) as row_period
+        cast(t.year as string) as row_period
     from {{ ref('rule_land_transfer') }} as r
     cross join {{ ref('int_period') }} as t
     union all
     select r.indicator_id, t.period as fact_period, 'row' as contributor_kind, 'finance' as table_name,
-        cast(t.year as varchar) as row_period
+        cast(t.year as string) as row_period
     from {{ ref('rule_finance') }} as r
     cross join {{ ref('int_period') }} as t
     union all
@@ -128,7 +128,7 @@ achievement as (
         case when r.result in ('register_share', 'backbone_share') then 'enterprise' else 'holder' end
             as contributor_kind,
         'achievement' as table_name,
-        cast(y.year as varchar) || '-Q' || cast(cast(y.month / 3 as integer) as varchar) as row_period
+        cast(y.year as string) || '-Q' || cast(cast(y.month / 3 as integer) as string) as row_period
     from {{ ref('rule_achievement') }} as r
     cross join {{ ref('int_period') }} as t
     inner join {{ ref('int_period') }} as y
@@ -142,7 +142,7 @@ achievement as (
             end
     union all
     select r.indicator_id, t.period as fact_period, 'enterprise' as contributor_kind, 'register' as table_name,
-        cast(t.year as varchar) as row_period
+        cast(t.year as string) as row_period
     from {{ ref('rule_achievement') }} as r
     cross join {{ ref('int_period') }} as t
     where r.result in ('register_share', 'backbone_share')

@@ -4,12 +4,12 @@
 with
 
 ruled as (
-    select indicator_id, 'enterprise_ratio' as rule, cast(null as varchar) as result, cast(null as varchar) as base_id,
-        is_published, cast(null as varchar) as compared_with, cast(null as varchar) as time_window
+    select indicator_id, 'enterprise_ratio' as rule, cast(null as string) as result, cast(null as string) as base_id,
+        is_published, cast(null as string) as compared_with, cast(null as string) as time_window
     from {{ ref('rule_enterprise_ratio') }}
     union all
-    select indicator_id, 'indicator_change' as rule, cast(null as varchar) as result, base_indicator_id as base_id,
-        true as is_published, compared_with, cast(null as varchar) as time_window
+    select indicator_id, 'indicator_change' as rule, cast(null as string) as result, base_indicator_id as base_id,
+        true as is_published, compared_with, cast(null as string) as time_window
     from {{ ref('rule_indicator_change') }}
     {%- for rule, columns in {
         'project': ('result', 'time_window'), 'patent_stock': ('null', 'null'), 'title': ('result', 'null'),
@@ -17,9 +17,9 @@ ruled as (
         'land_transfer': ('null', 'null'), 'finance': ('null', 'null'), 'observation': ('result', 'time_window')
     }.items() %}
     union all
-    select indicator_id, '{{ rule }}' as rule, cast({{ columns[0] }} as varchar) as result,
-        cast(null as varchar) as base_id, true as is_published, cast(null as varchar) as compared_with,
-        cast({{ columns[1] }} as varchar) as time_window
+    select indicator_id, '{{ rule }}' as rule, cast({{ columns[0] }} as string) as result,
+        cast(null as string) as base_id, true as is_published, cast(null as string) as compared_with,
+        cast({{ columns[1] }} as string) as time_window
     from {{ ref('rule_' ~ rule) }}
     {%- endfor %}
 ),
@@ -81,7 +81,7 @@ select
     i.is_published,
     i.base_id,
     i.compared_with,
-    {{ plan_parameter('baseline_year', 'varchar') }} as baseline_year,
+    {{ plan_parameter('baseline_year', 'string') }} as baseline_year,
     i.time_window,
     coalesce(b.own_family, i.own_family) as family
 from placed as i

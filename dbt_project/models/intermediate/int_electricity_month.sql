@@ -22,7 +22,7 @@ account_years as (
         min(month) as first_month,
         max(month) as last_month,
         count(*) as n_months,
-        cast(cast(sum(electricity_kwh) as double) / count(*) as decimal(18, 8)) as mean_kwh
+        {{ decimal_of('cast(sum(electricity_kwh) as double) / count(*)', 'decimal(18, 8)') }} as mean_kwh
     from accepted
     group by account_no, year
 ),

@@ -11,7 +11,7 @@ tce as (
     select
         y.year,
         c.energy_id,
-        cast(cast(c.kgce_per_unit as double) * cast(u.factor as double) / 1000 as decimal(18, 10)) as factor
+        {{ decimal_of('cast(c.kgce_per_unit as double) * cast(u.factor as double) / 1000', 'decimal(18, 10)') }} as factor
     from years as y
     inner join {{ ref('energy_coefficient') }} as c on c.valid_year is null or y.year = c.valid_year
     inner join {{ ref('unit_factor') }} as u on c.delivered_unit = u.unit and c.per_unit = u.canonical_unit
@@ -21,7 +21,7 @@ co2 as (
     select
         y.year,
         c.energy_id,
-        cast(cast(c.kgco2_per_unit as double) * cast(u.factor as double) / 1000 as decimal(18, 10)) as factor
+        {{ decimal_of('cast(c.kgco2_per_unit as double) * cast(u.factor as double) / 1000', 'decimal(18, 10)') }} as factor
     from years as y
     inner join {{ ref('co2_factor') }} as c on c.valid_year is null or y.year = c.valid_year
     inner join {{ ref('unit_factor') }} as u on c.delivered_unit = u.unit and c.per_unit = u.canonical_unit

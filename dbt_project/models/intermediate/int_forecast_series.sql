@@ -60,7 +60,7 @@ habit as (
 select
     o.target_id,
     o.period as origin,
-    cast(o.end_year as varchar) || '-12' as horizon_period,
+    cast(o.end_year as string) || '-12' as horizon_period,
     cast(f.year * h.steps_per_year + f.month - h.first_month as integer) as step,
     f.value,
     a.indicator_id is not null as is_sum,

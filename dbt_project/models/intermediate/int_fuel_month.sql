@@ -53,13 +53,13 @@ estimated as (
         case
             when coalesce(b.{{ column }}, a.{{ column }}) is null then null
             when n.month_after is null
-                then cast(cast(b.{{ column }} as double) * n.month / n.month_before as decimal(18, 8))
-            else cast(
-                cast(coalesce(b.{{ column }}, 0) as double)
-                + cast(coalesce(a.{{ column }}, 0) - coalesce(b.{{ column }}, 0) as double)
-                * (n.month - coalesce(n.month_before, 0)) / (n.month_after - coalesce(n.month_before, 0))
-                as decimal(18, 8)
-            )
+                then {{ decimal_of('cast(b.' ~ column ~ ' as double) * n.month / n.month_before', 'decimal(18, 8)') }}
+            else {{ decimal_of(
+                'cast(coalesce(b.' ~ column ~ ', 0) as double)'
+                ~ ' + cast(coalesce(a.' ~ column ~ ', 0) - coalesce(b.' ~ column ~ ', 0) as double)'
+                ~ ' * (n.month - coalesce(n.month_before, 0)) / (n.month_after - coalesce(n.month_before, 0))',
+                'decimal(18, 8)'
+            ) }}
         end as {{ column }}{{ "," if not loop.last }}
         {%- endfor %}
     from neighbours as n

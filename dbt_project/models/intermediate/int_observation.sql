@@ -75,7 +75,7 @@ select
     s.breakdown_code,
     s.value,
     true as is_summed,
-    cast(null as varchar) as delivery_id,
+    cast(null as string) as delivery_id,
     cast(null as integer) as row_number
 from summed as s
 left join by_area as a

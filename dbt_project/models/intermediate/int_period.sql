@@ -35,7 +35,7 @@ bounds as (
 limits as (
     select
         b.horizon,
-        {{ plan_parameter('first_period', 'varchar') }} as first_period,
+        {{ plan_parameter('first_period', 'string') }} as first_period,
         case when b.last_closed_december > b.horizon then b.last_closed_december else b.horizon end as last_period
     from bounds as b
 ),
@@ -61,7 +61,7 @@ calendar as (
     select
         year,
         month,
-        cast(year as varchar) || '-' || lpad(cast(month as varchar), 2, '0') as period
+        cast(year as string) || '-' || lpad(cast(month as string), 2, '0') as period
     from month_numbers
 ),
 

@@ -25,7 +25,7 @@ figures as (
 baseline as (
     select indicator_id, breakdown_code, value
     from judged
-    where period = {{ plan_parameter('baseline_year', 'varchar') }} || '-12'
+    where period = {{ plan_parameter('baseline_year', 'string') }} || '-12'
 ),
 
 compared as (

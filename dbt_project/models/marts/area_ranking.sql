@@ -42,67 +42,13 @@ area as (
     where v.breakdown in ('town', 'platform')
 ),
 
-ranked as (
-    select
-        *,
-        case when is_ranked then
-            rank() over (partition by indicator_id, period, breakdown, is_ranked order by value desc)
-        end as place,
-        sum(case when is_ranked then 1 else 0 end) over (partition by indicator_id, period, breakdown) as n_ranked
-    from area
-),
-
-scored as (
-    select
-        *,
-        case
-            when place is null then null
-            when n_ranked = 1 then 100
-            else 100 * cast(n_ranked - place as double) / (n_ranked - 1)
-        end as score
-    from ranked
-),
-
-composite as (
-    select
-        'composite' as indicator_id,
-        period,
-        breakdown,
-        breakdown_code,
-        -- Decimals, so that the order of adding up does not show in the last bit; two fewer in the end, so that equal
-        -- means are equal whatever scores they are made of: three times 7/9 of 100, or once all of it and twice 6/9.
-        cast(
-            cast(
-                cast(sum(cast(score as decimal(28, 14)) * cast(weight as decimal(18, 6))) as double)
-                / cast(sum(case when score is not null then cast(weight as decimal(18, 6)) end) as double)
-                as decimal(28, 12)
-            ) as double
-        ) as value
-    from scored
-    group by period, breakdown, breakdown_code
-),
-
-everything as (
-    select indicator_id, period, breakdown, breakdown_code, value, place, score from scored
-    union all
-    select
-        indicator_id,
-        period,
-        breakdown,
-        breakdown_code,
-        value,
-        case when value is not null then
-            rank() over (partition by period, breakdown, value is not null order by value desc)
-        end as place,
-        value as score
-    from composite
-)
+{{ ranking_ctes() }}
 
 select
-    cast(indicator_id as varchar) as indicator_id,
-    cast(period as varchar) as period,
-    cast(breakdown as varchar) as breakdown,
-    cast(breakdown_code as varchar) as breakdown_code,
+    cast(indicator_id as string) as indicator_id,
+    cast(period as string) as period,
+    cast(breakdown as string) as breakdown,
+    cast(breakdown_code as string) as breakdown_code,
     cast(value as double) as value,
     cast(place as integer) as rank,
     cast(score as double) as score

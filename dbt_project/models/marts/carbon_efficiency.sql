@@ -49,15 +49,15 @@ graded as (
 
 select
     cast(m.year as integer) as year,
-    cast(m.credit_code as varchar) as credit_code,
-    cast(m.enterprise_name as varchar) as enterprise_name,
-    cast(m.town_code as varchar) as town_code,
-    cast(m.platform_code as varchar) as platform_code,
-    cast(m.division as varchar) as division,
+    cast(m.credit_code as string) as credit_code,
+    cast(m.enterprise_name as string) as enterprise_name,
+    cast(m.town_code as string) as town_code,
+    cast(m.platform_code as string) as platform_code,
+    cast(m.division as string) as division,
     m.intensity,
     m.k,
     cast(v.grade as integer) as level,
-    cast(c.grade as varchar) as carbon_class,
+    cast(c.grade as string) as carbon_class,
     m.division_intensity,
     cast(m.co2_t as double) as co2_t,
     cast(m.value_added_wan as double) as value_added_wan

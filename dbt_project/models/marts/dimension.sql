@@ -15,8 +15,8 @@ code as (
 )
 
 select
-    cast(breakdown as varchar) as breakdown,
-    cast(breakdown_code as varchar) as breakdown_code,
-    cast(name_zh as varchar) as name_zh,
-    cast(name_en as varchar) as name_en
+    cast(breakdown as string) as breakdown,
+    cast(breakdown_code as string) as breakdown_code,
+    cast(name_zh as string) as name_zh,
+    cast(name_en as string) as name_en
 from code

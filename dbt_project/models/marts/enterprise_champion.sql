@@ -37,22 +37,22 @@ holder as (
 )
 
 select
-    cast(h.holder as varchar) as holder,
-    cast(h.credit_code as varchar) as credit_code,
-    cast(h.enterprise_name as varchar) as enterprise_name,
-    cast(e.town_code as varchar) as town_code,
-    cast(e.platform_code as varchar) as platform_code,
-    cast(e.division as varchar) as division,
+    cast(h.holder as string) as holder,
+    cast(h.credit_code as string) as credit_code,
+    cast(h.enterprise_name as string) as enterprise_name,
+    cast(e.town_code as string) as town_code,
+    cast(e.platform_code as string) as platform_code,
+    cast(e.division as string) as division,
     e.enterprise_code is not null as is_above_scale_ever,
     h.n_held,
-    cast(h.titles_held as varchar) as titles_held,
-    cast(h.titles_entering as varchar) as titles_entering,
-    cast(h.titles_expiring as varchar) as titles_expiring,
+    cast(h.titles_held as string) as titles_held,
+    cast(h.titles_entering as string) as titles_entering,
+    cast(h.titles_expiring as string) as titles_expiring,
     h.first_expiry_on,
-    cast(h.titles_expired as varchar) as titles_expired,
+    cast(h.titles_expired as string) as titles_expired,
     cast(h.rung as integer) as rung,
-    cast(l.title as varchar) as rung_title,
-    cast(n.title as varchar) as next_title
+    cast(l.title as string) as rung_title,
+    cast(n.title as string) as next_title
 from holder as h
 left join {{ ref('int_enterprise_area') }} as e on h.credit_code = e.enterprise_code
 left join {{ ref('title_ladder') }} as l on h.rung = l.rung

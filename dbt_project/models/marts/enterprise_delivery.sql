@@ -29,11 +29,11 @@ dated as (
 )
 
 select
-    cast(enterprise_code as varchar) as credit_code,
-    cast(source as varchar) as source,
-    cast(substr(period, 1, 4) as varchar) as year,
+    cast(enterprise_code as string) as credit_code,
+    cast(source as string) as source,
+    cast(substr(period, 1, 4) as string) as year,
     cast(count(*) as integer) as n_files,
     cast(sum(n_rows) as integer) as n_rows,
-    cast({{ joined_sorted('period', ';') }} as varchar) as periods
+    cast({{ joined_sorted('period', ';') }} as string) as periods
 from dated
 group by enterprise_code, source, substr(period, 1, 4)

@@ -54,7 +54,7 @@ pivoted as (
         {%- for item in evaluation_items() %}
         max(case when item = '{{ item }}' then score end) as {{ item }},
         {%- endfor %}
-        sum(cast(score as decimal(38, 14))) as item_score,
+        sum({{ decimal_of('score', 'decimal(38, 14)') }}) as item_score,
         {{ joined('case when is_listed_missing then item end', ';', ['place']) }} as missing
     from {{ ref('enterprise_evaluation_item') }}
     group by year, credit_code
@@ -124,14 +124,14 @@ moved as (
     select
         year,
         credit_code,
-        {{ joined("item || ' ' || case when change > 0 then '+' else '' end || cast(change as varchar)", ';', ['nth']) }}
+        {{ joined("item || ' ' || case when change > 0 then '+' else '' end || cast(change as string)", ';', ['nth']) }}
             as moved_by
     from (
         select
             i.year,
             i.credit_code,
             i.item,
-            cast(i.score - b.score as decimal(18, 2)) as change,
+            {{ decimal_of('i.score - b.score', 'decimal(18, 2)') }} as change,
             row_number() over (
                 partition by i.year, i.credit_code order by abs(i.score - b.score) desc, i.place
             ) as nth
@@ -145,27 +145,27 @@ moved as (
 
 select
     cast(j.year as integer) as year,
-    cast(j.credit_code as varchar) as credit_code,
-    cast(j.enterprise_name as varchar) as enterprise_name,
-    cast(j.town_code as varchar) as town_code,
-    cast(j.platform_code as varchar) as platform_code,
-    cast(j.division as varchar) as division,
-    cast(s.scheme_id as varchar) as scheme_id,
+    cast(j.credit_code as string) as credit_code,
+    cast(j.enterprise_name as string) as enterprise_name,
+    cast(j.town_code as string) as town_code,
+    cast(j.platform_code as string) as platform_code,
+    cast(j.division as string) as division,
+    cast(s.scheme_id as string) as scheme_id,
     j.score,
-    cast(j.class as varchar) as class,
+    cast(j.class as string) as class,
     {%- for item in evaluation_items() %}
     cast(j.{{ item }} as double) as {{ item }},
     {%- endfor %}
-    cast(j.missing as varchar) as missing,
+    cast(j.missing as string) as missing,
     cast(j.bonus as double) as bonus,
-    cast(j.vetoes as varchar) as vetoes,
+    cast(j.vetoes as string) as vetoes,
     cast(j.place as integer) as rank,
     cast(case when j.is_evaluated then j.n_evaluated end as integer) as n_evaluated,
     cast(j.place_in_division as integer) as rank_in_division,
     cast(case when j.is_evaluated then j.n_in_division end as integer) as n_in_division,
-    cast(b.class as varchar) as prior_class,
+    cast(b.class as string) as prior_class,
     j.score - b.score as score_change,
-    cast(m.moved_by as varchar) as moved_by
+    cast(m.moved_by as string) as moved_by
 from judged as j
 inner join rule as s on j.year = s.year and s.part = 'scheme'
 left join judged as b on j.year = b.year + 1 and j.credit_code = b.credit_code

@@ -37,7 +37,7 @@ filled as (
         *,
         -- decimals, so that the order of adding up does not show in the last bit
         case when when_missing = 'mean' then coalesce(
-            cast(sum(cast(points as decimal(38, 14))) over (partition by year, item) as double)
+            cast(sum({{ decimal_of('points', 'decimal(38, 14)') }}) over (partition by year, item) as double)
             / nullif(count(points) over (partition by year, item), 0),
             cast(weight as double)
         ) else 0 end as points_of_missing
@@ -46,10 +46,10 @@ filled as (
 
 select
     cast(year as integer) as year,
-    cast(credit_code as varchar) as credit_code,
-    cast(item as varchar) as item,
+    cast(credit_code as string) as credit_code,
+    cast(item as string) as item,
     cast(place as integer) as place,
-    cast(scheme_id as varchar) as scheme_id,
+    cast(scheme_id as string) as scheme_id,
     cast(value as double) as value,
     cast(base as decimal(18, 6)) as base,
     cast(weight as decimal(18, 6)) as weight,

@@ -57,15 +57,15 @@ named as (
 )
 
 select
-    cast(s.holder as varchar) as holder,
-    cast(s.enterprise_code as varchar) as credit_code,
-    cast(coalesce(n.enterprise_name, s.enterprise_name) as varchar) as enterprise_name,
-    cast(s.title as varchar) as title,
+    cast(s.holder as string) as holder,
+    cast(s.enterprise_code as string) as credit_code,
+    cast(coalesce(n.enterprise_name, s.enterprise_name) as string) as enterprise_name,
+    cast(s.title as string) as title,
     cast(l.rung as integer) as rung,
     s.awarded_on,
     s.valid_until,
     s.first_awarded_on,
-    cast(s.platform_code as varchar) as platform_code,
+    cast(s.platform_code as string) as platform_code,
     s.is_in_force,
     s.is_held,
     s.is_held and s.first_awarded_on > s.year_before as is_entering,

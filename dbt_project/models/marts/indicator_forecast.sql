@@ -33,19 +33,19 @@ within as (
 )
 
 select
-    cast(f.target_id as varchar) as target_id,
-    cast(f.period as varchar) as period,
-    cast(f.horizon_period as varchar) as horizon_period,
+    cast(f.target_id as string) as target_id,
+    cast(f.period as string) as period,
+    cast(f.horizon_period as string) as horizon_period,
     cast(f.forecast as double) as forecast,
     cast(f.forecast_low as double) as forecast_low,
     cast(f.forecast_high as double) as forecast_high,
     cast(f.confidence as double) as confidence,
     cast({{ holds('f.forecast', 'p.comparator', 'p.target_value') }} as boolean) as is_expected_to_be_met,
-    cast(f.method as varchar) as method,
+    cast(f.method as string) as method,
     cast(f.backtest_error as double) as backtest_error,
     cast(f.backtest_pairs as integer) as backtest_pairs,
     cast(f.backtest_steps as integer) as backtest_steps,
-    cast(f.reason as varchar) as reason
+    cast(f.reason as string) as reason
 from within as f
 inner join {{ ref('int_progress') }} as p
     on f.target_id = p.target_id and f.period = p.period and p.breakdown = 'county'

@@ -81,10 +81,10 @@ placed as (
 )
 
 select
-    cast(j.indicator_id as varchar) as indicator_id,
-    cast(j.period as varchar) as period,
+    cast(j.indicator_id as string) as indicator_id,
+    cast(j.period as string) as period,
     cast(p.driver_rank as integer) as driver_rank,
-    cast(p.enterprise_code as varchar) as credit_code,
+    cast(p.enterprise_code as string) as credit_code,
     cast(p.contribution as double) as contribution,
     cast(j.value_before as double) as value_before,
     cast(j.value as double) as value,

@@ -49,16 +49,16 @@ whole as (
 )
 
 select
-    cast(target_id as varchar) as target_id,
-    cast(period as varchar) as period,
-    cast(breakdown as varchar) as breakdown,
-    cast(breakdown_code as varchar) as breakdown_code,
+    cast(target_id as string) as target_id,
+    cast(period as string) as period,
+    cast(breakdown as string) as breakdown,
+    cast(breakdown_code as string) as breakdown_code,
     cast(months_remaining as integer) as months_remaining,
     cast(gap as double) as gap,
-    cast(case unit when '%' then '百分点' else unit end as varchar) as unit,
+    cast(case unit when '%' then '百分点' else unit end as string) as unit,
     cast(gap / nullif(months_remaining, 0) as double) as gap_per_month,
     cast(numerator_asked - numerator as double) as numerator_gap,
-    cast(case when numerator_asked is not null then numerator_unit end as varchar) as numerator_unit,
+    cast(case when numerator_asked is not null then numerator_unit end as string) as numerator_unit,
     cast((numerator_asked - numerator) / nullif(months_remaining, 0) as double) as numerator_gap_per_month
 from whole
 order by target_id, period, breakdown, breakdown_code

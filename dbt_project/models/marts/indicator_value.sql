@@ -27,10 +27,10 @@ figures as (
 )
 
 select
-    cast(indicator_id as varchar) as indicator_id,
-    cast(period as varchar) as period,
-    cast(breakdown as varchar) as breakdown,
-    cast(breakdown_code as varchar) as breakdown_code,
+    cast(indicator_id as string) as indicator_id,
+    cast(period as string) as period,
+    cast(breakdown as string) as breakdown,
+    cast(breakdown_code as string) as breakdown_code,
     cast(value as double) as value,
     cast(numerator as double) as numerator,
     cast(denominator as double) as denominator,

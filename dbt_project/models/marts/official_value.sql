@@ -1,13 +1,13 @@
 {#- Official values beside the computed ones, with the difference. -#}
 select
-    cast(o.indicator_id as varchar) as indicator_id,
-    cast(o.period as varchar) as period,
-    cast(o.breakdown as varchar) as breakdown,
-    cast(o.breakdown_code as varchar) as breakdown_code,
+    cast(o.indicator_id as string) as indicator_id,
+    cast(o.period as string) as period,
+    cast(o.breakdown as string) as breakdown,
+    cast(o.breakdown_code as string) as breakdown_code,
     cast(o.value as double) as official_value,
     cast(v.value as double) as computed_value,
     cast(o.value as double) - v.value as difference,
-    cast(o.source as varchar) as source,
+    cast(o.source as string) as source,
     cast(o.published_on as date) as published_on
 from {{ ref('int_official_value') }} as o
 left join {{ ref('indicator_value') }} as v

@@ -1,9 +1,9 @@
 {#- The life cycle of projects (项目全生命周期): every stage a project has reached, how many days it stayed, up to the data
     date in the stage where it is now, and whether what must come next is overdue. -#}
 select
-    cast(s.project_id as varchar) as project_id,
-    cast(s.stage as varchar) as stage,
-    cast(s.milestone_id as varchar) as stage_id,
+    cast(s.project_id as string) as project_id,
+    cast(s.stage as string) as stage,
+    cast(s.milestone_id as string) as stage_id,
     cast(s.place as integer) as place,
     s.reached_on,
     cast(s.days_in_stage as integer) as days_in_stage,

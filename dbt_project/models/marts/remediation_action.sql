@@ -16,14 +16,14 @@ named as (
 
 select
     cast(a.row_number as integer) as row_number,
-    cast(a.period as varchar) as period,
-    cast(a.enterprise_code as varchar) as credit_code,
-    cast(n.enterprise_name as varchar) as enterprise_name,
-    cast(a.town_code as varchar) as town_code,
-    cast(a.platform_code as varchar) as platform_code,
-    cast(a.division as varchar) as division,
-    cast(a.method as varchar) as method,
-    cast(a.state as varchar) as state,
+    cast(a.period as string) as period,
+    cast(a.enterprise_code as string) as credit_code,
+    cast(n.enterprise_name as string) as enterprise_name,
+    cast(a.town_code as string) as town_code,
+    cast(a.platform_code as string) as platform_code,
+    cast(a.division as string) as division,
+    cast(a.method as string) as method,
+    cast(a.state as string) as state,
     a.listed_on,
     a.completed_on,
     a.is_completed,
@@ -33,7 +33,7 @@ select
     a.land_freed_mu,
     a.energy_freed_tce,
     a.co2_reduced_t,
-    cast(c.reasons as varchar) as candidate_reasons
+    cast(c.reasons as string) as candidate_reasons
 from {{ ref('int_remediation') }} as a
 left join {{ ref('int_remediation_state') }} as s
     on a.enterprise_code = s.enterprise_code and a.row_number = s.row_number

@@ -32,9 +32,9 @@ placed as (
 )
 
 select
-    cast(period as varchar) as period,
-    cast(breakdown as varchar) as breakdown,
-    cast(breakdown_code as varchar) as breakdown_code,
+    cast(period as string) as period,
+    cast(breakdown as string) as breakdown,
+    cast(breakdown_code as string) as breakdown_code,
     cast(count(*) as integer) as n_actions,
     cast(count(distinct enterprise_code) as integer) as n_enterprises,
     {%- for name, state in states.items() %}

@@ -13,12 +13,12 @@ rule as (
 
 select
     cast(y.year as integer) as year,
-    cast(y.credit_code as varchar) as credit_code,
-    cast(y.enterprise_name as varchar) as enterprise_name,
-    cast(y.town_code as varchar) as town_code,
-    cast(y.platform_code as varchar) as platform_code,
-    cast(y.division as varchar) as division,
-    cast(r.rule_id as varchar) as rule_id,
+    cast(y.credit_code as string) as credit_code,
+    cast(y.enterprise_name as string) as enterprise_name,
+    cast(y.town_code as string) as town_code,
+    cast(y.platform_code as string) as platform_code,
+    cast(y.division as string) as division,
+    cast(r.rule_id as string) as rule_id,
     y.production_started_on,
     cast(y.energy_calorific_tce as double) as energy_calorific_tce,
     cast(i.target_value as double) as threshold_tce,
