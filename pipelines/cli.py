@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.build.dbt_project import ENGINE_VARIABLE, Engine
 from pipelines.home import Home
 
 if TYPE_CHECKING:
@@ -45,6 +46,14 @@ bulletin_app = typer.Typer(
     The same release gives the same bytes. How to change wording and templates stands in docs/reports.md.""",
 )
 app.add_typer(bulletin_app, name="bulletin")
+spark_app = typer.Typer(
+    no_args_is_help=True,
+    help="""Spark A cluster on this machine (127.0.0.1): one master, two workers, a Thrift server.
+
+    `fenghuang nightly --engine spark` uses it where it runs, and else starts one for the night.
+    It needs Java and the optional group: `make spark`.""",
+)
+app.add_typer(spark_app, name="spark")
 
 # A log or a pipe has no width of its own; 80 columns would cut the tables.
 WIDTH = None if sys.stdout.isatty() else 140
@@ -199,11 +208,15 @@ def nightly(
     accept_lost_periods: Annotated[
         bool, typer.Option("--accept-lost-periods", help="Publish even where months of the release before are gone.")
     ] = False,
+    engine: Annotated[
+        Engine, typer.Option(envvar=ENGINE_VARIABLE, help="模型在哪里计算 where the models run; see docs/spark.md.")
+    ] = Engine.DUCKDB,
 ) -> None:
     """每夜任务 The nightly job, without a daemon: intake, build, gate, publish.
 
     Exit code 0: published. 1: not published; the reason and the first cause are on the screen, and
-    `warehouse/current` is what it was.
+    `warehouse/current` is what it was. `--engine spark` computes the same release on Spark: on the server that
+    `FENGHUANG_SPARK_HOST` and `FENGHUANG_SPARK_PORT` name, else on this machine.
     """
     from pipelines.nightly import render, run_nightly
 
@@ -214,6 +227,7 @@ def nightly(
             wait_s=wait,
             publish=not dry_run,
             accept_lost_periods=accept_lost_periods,
+            engine=engine,
         )
     if result.intake is not None:
         _print_intake(result.intake)
@@ -225,6 +239,42 @@ def nightly(
         for line in report(tell_result(Home.from_env(), result)):
             err.print(line, markup=False)
     if not result.ok:
+        raise typer.Exit(1)
+
+
+@spark_app.command("start")
+def spark_start() -> None:
+    """启动 Start the cluster of this home and wait until it answers."""
+    from pipelines.spark import cluster
+
+    folder = Home.from_env().spark
+    if (found := cluster.running(folder)) is None:
+        try:
+            with progress() as say:
+                found = cluster.start(folder, say)
+        except cluster.SparkUnavailable as reason:
+            err.print(str(reason), markup=False)
+            raise typer.Exit(1) from None
+    out.print(cluster.render(found), markup=False)
+
+
+@spark_app.command("stop")
+def spark_stop() -> None:
+    """停止 Stop the cluster of this home, and whatever a killed run left of one."""
+    from pipelines.spark import cluster
+
+    stopped = cluster.stop(Home.from_env().spark)
+    out.print("已停止 stopped" if stopped else "没有运行 nothing was running")
+
+
+@spark_app.command("status")
+def spark_status() -> None:
+    """状态 What runs of the cluster of this home. Exit code 1 where it is not whole."""
+    from pipelines.spark import cluster
+
+    found = cluster.known(Home.from_env().spark)
+    out.print(cluster.render(found) if found else "没有运行 nothing is running", markup=False)
+    if not (found and found.is_whole):
         raise typer.Exit(1)
 
 

@@ -11,13 +11,14 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 from dbt.adapters.base import PythonJobHelper
+from dbt.adapters.factory import get_adapter_by_type
 from dbt.adapters.spark import SparkAdapter
 from dbt.adapters.spark.connections import SparkCredentials
 
-from pipelines.spark.cluster import connect
-from pipelines.spark.tables import Place
-
-FOLDER_VARIABLE = "FENGHUANG_SPARK_FOLDER"
+from pipelines.build.dbt_project import WORK_FILE_VARIABLE
+from pipelines.spark.night import FOLDER_VARIABLE
+from pipelines.spark.server import Server
+from pipelines.spark.tables import Nodes, Place, fetch
 
 
 class Series:
@@ -34,11 +35,11 @@ class BesideDbt(PythonJobHelper):
     """Runs a Python model in dbt's own process. Its code ends in `write(model(...), table)` (macros/dialect.sql)."""
 
     def __init__(self, parsed_model: dict[str, Any], credentials: SparkCredentials) -> None:
-        self._place = Place(credentials.port, str(credentials.schema), Path(os.environ[FOLDER_VARIABLE]))
+        self._place = place(credentials)
 
     def submit(self, compiled_code: str) -> None:
         names: dict[str, Callable[..., Any]] = {"table": self._table, "write": self._write}
-        exec(compile(compiled_code, "python model", "exec"), names)  # noqa: S102 - the project's own model
+        exec(compile(compiled_code, "python model", "exec"), names)
 
     def _table(self, name: str) -> Series:
         return Series(self._folder(name))
@@ -47,7 +48,7 @@ class BesideDbt(PythonJobHelper):
         folder = self._folder(name)
         folder.mkdir(parents=True)
         pl.DataFrame(made).write_parquet(folder / "00000.parquet")
-        with connect(self._place.port) as cursor:
+        with self._place.server.session() as cursor:
             cursor.execute(f"create table {name} using parquet location '{folder}'")
 
     def _folder(self, name: str) -> Path:
@@ -55,7 +56,21 @@ class BesideDbt(PythonJobHelper):
         return self._place.table(database.removeprefix(f"{self._place.prefix}_"), table)
 
 
+def place(credentials: SparkCredentials) -> Place:
+    """Where the night that this process builds lies."""
+    folder = Path(os.environ[FOLDER_VARIABLE])
+    return Place(Server(str(credentials.host), credentials.port), str(credentials.schema), folder)
+
+
+def fetch_built(target: Path, compiled: Nodes) -> None:
+    """What dbt just built in this process into the night's work file (`tables.fetch`)."""
+    fetch(
+        place(get_adapter_by_type("spark").config.credentials), target, compiled, Path(os.environ[WORK_FILE_VARIABLE])
+    )
+
+
 def install() -> None:
+    """Sessions and Python models of dbt-spark as described above, in this process."""
     post_init = SparkCredentials.__post_init__
 
     def ansi_on(self: SparkCredentials) -> None:
