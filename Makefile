@@ -7,7 +7,7 @@ SPARK_STAMP := $(VENV)/.installed-spark
 export FENGHUANG_HOME ?= $(CURDIR)
 export DAGSTER_HOME ?= $(FENGHUANG_HOME)/warehouse/dagster
 
-.PHONY: help run test check spark ui ui-readonly bench lock clean
+.PHONY: help run test check spark ui ui-readonly bench bench-report lock clean
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -36,7 +36,7 @@ check: $(STAMP)  ## ruff, mypy, sqlfluff, SQL that both engines read the same wa
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
+	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests dbt_project/province
 	$(BIN)/python -m pipelines.build.portable
 
 ui: $(STAMP)     ## Dagster web server and daemon on http://127.0.0.1:3000
@@ -50,8 +50,11 @@ ui-readonly: $(STAMP)    ## the same without a daemon, for auditors: nothing can
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(FENGHUANG_HOME)/warehouse/current 3001 >/dev/null 2>&1 & pages=$$!; \
 	$(BIN)/dagster-webserver --read-only -h 127.0.0.1 -p 3000 -m pipelines.definitions
 
-bench: $(STAMP)  ## timings and memory, printed as a table (SIZES="county province")
+bench: $(STAMP)  ## timings and memory, printed as a table (SIZES="county province nation growth")
 	$(BIN)/python -m tests.bench $(SIZES)
+
+bench-report: $(STAMP)  ## the same and more, into docs/performance.md (SIZES=…, MINUTES=25; RENDER=1: without measuring)
+	$(BIN)/python -m tests.bench $(if $(RENDER),--render,--report) $(if $(MINUTES),--minutes=$(MINUTES)) $(SIZES)
 
 UV_COMPILE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-strip-extras --no-header

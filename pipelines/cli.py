@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from pipelines.build.dbt_project import ENGINE_VARIABLE, Engine
 from pipelines.home import Home
+from pipelines.province_cli import province_app
+from pipelines.screen import err, out, progress, years_of
+from pipelines.spark_cli import spark_app
 
 if TYPE_CHECKING:
-    from pipelines.intake.run import IntakeReport, Progress
+    from pipelines.intake.run import IntakeReport
+    from pipelines.nightly import NightlyResult
     from pipelines.release import Release
 
 app = typer.Typer(
@@ -46,29 +46,35 @@ bulletin_app = typer.Typer(
     The same release gives the same bytes. How to change wording and templates stands in docs/reports.md.""",
 )
 app.add_typer(bulletin_app, name="bulletin")
-spark_app = typer.Typer(
-    no_args_is_help=True,
-    help="""Spark A cluster on this machine (127.0.0.1): one master, two workers, a Thrift server.
-
-    `fenghuang nightly --engine spark` uses it where it runs, and else starts one for the night.
-    It needs Java and the optional group: `make spark`.""",
-)
 app.add_typer(spark_app, name="spark")
+app.add_typer(province_app, name="province")
 
-# A log or a pipe has no width of its own; 80 columns would cut the tables.
-WIDTH = None if sys.stdout.isatty() else 140
-out = Console(highlight=False, width=WIDTH)
-err = Console(stderr=True, highlight=False)
+# What works on a province itself; every other command works on one county.
+OF_A_PROVINCE = {"province", "release", "verify", "plan"}
 
 
-@contextmanager
-def progress() -> Iterator[Progress]:
-    """What is going on now: one changing line on a terminal, plain lines in a log."""
-    if err.is_terminal:
-        with err.status("…") as status:
-            yield lambda message: status.update(message)
-    else:
-        yield lambda message: err.print(message, markup=False)
+@app.callback()
+def choose(
+    context: typer.Context,
+    county: Annotated[
+        str | None, typer.Option("--county", help="县代码 one county of the province in `FENGHUANG_HOME`, by its code.")
+    ] = None,
+) -> None:
+    from pipelines.province.registry import RegistryBroken, enter_county, is_province
+
+    if county is None:
+        if context.invoked_subcommand not in OF_A_PROVINCE and is_province(Home.from_env()):
+            err.print(
+                f"{Home.from_env().root} 是省级安装 is a province: name a county, as "
+                f"`fenghuang --county CODE {context.invoked_subcommand}`, or see `fenghuang province --help`"
+            )
+            raise typer.Exit(2)
+        return
+    try:
+        enter_county(county)
+    except RegistryBroken as broken:
+        err.print(str(broken), markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -93,7 +99,7 @@ def demo(
     from pipelines.demo import write_demo
 
     home = Home.from_env()
-    chosen = _years(years)
+    chosen = years_of(years)
     held = _inbox_files(home)
     if held and if_empty:
         out.print(f"收件箱已有 {held} 个文件,未写入 the inbox holds {held} files; nothing written")
@@ -125,17 +131,6 @@ def demo(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     out.print(report.summary(), markup=False)
-
-
-def _years(text: str) -> range:
-    first, _, last = text.partition("-")
-    try:
-        years = range(int(first), int(last or first) + 1)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no range of years; write 2020-2023", param_hint="--years") from None
-    if not years:
-        raise typer.BadParameter(f"{text!r} ends before it begins; write 2020-2023", param_hint="--years")
-    return years
 
 
 def _inbox_files(home: Home) -> int:
@@ -233,6 +228,7 @@ def nightly(
         _print_intake(result.intake)
     out.print(render(result))
     if not dry_run:
+        _record(result)
         from pipelines.notify import report
         from pipelines.tell import tell_result
 
@@ -242,40 +238,14 @@ def nightly(
         raise typer.Exit(1)
 
 
-@spark_app.command("start")
-def spark_start() -> None:
-    """启动 Start the cluster of this home and wait until it answers."""
-    from pipelines.spark import cluster
+def _record(result: NightlyResult) -> None:
+    """For whoever asks later how the night ended: without rows, which stay in the log."""
+    from pipelines.last_night import LastNight, record
 
-    folder = Home.from_env().spark
-    if (found := cluster.running(folder)) is None:
-        try:
-            with progress() as say:
-                found = cluster.start(folder, say)
-        except cluster.SparkUnavailable as reason:
-            err.print(str(reason), markup=False)
-            raise typer.Exit(1) from None
-    out.print(cluster.render(found), markup=False)
-
-
-@spark_app.command("stop")
-def spark_stop() -> None:
-    """停止 Stop the cluster of this home, and whatever a killed run left of one."""
-    from pipelines.spark import cluster
-
-    stopped = cluster.stop(Home.from_env().spark)
-    out.print("已停止 stopped" if stopped else "没有运行 nothing was running")
-
-
-@spark_app.command("status")
-def spark_status() -> None:
-    """状态 What runs of the cluster of this home. Exit code 1 where it is not whole."""
-    from pipelines.spark import cluster
-
-    found = cluster.known(Home.from_env().spark)
-    out.print(cluster.render(found) if found else "没有运行 nothing is running", markup=False)
-    if not (found and found.is_whole):
-        raise typer.Exit(1)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    published = result.release.release_id if result.release else None
+    log = str(result.log or "")
+    record(Home.from_env(), LastNight(now, result.ok, published, result.stage, result.headline, log))
 
 
 @app.command()
@@ -313,7 +283,6 @@ def freshness(
 
     Example: `fenghuang freshness --notify --fail-if-stale`
     """
-    from datetime import UTC
     from zoneinfo import ZoneInfo
 
     from pipelines.freshness import TIMEZONE, look, render
@@ -352,7 +321,6 @@ def notify(
     `FENGHUANG_NOTIFY_FILE` names a file outside the repository with one URL of Apprise a line, as
     `dingtalk://token`, `wecombot://key`, `mailtos://user:password@host?to=address`, `json://host/path`.
     """
-    from datetime import UTC
 
     from pipelines import messages
     from pipelines.notify import VARIABLE, channels, report, send

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.gate.suites import SuiteBroken
 from pipelines.home import Home
+from pipelines.memory import collect_seldom
 from pipelines.orchestration.night import LOG_NAME, Night, NotPublished, open_night
 from pipelines.plan import PlanBroken
 from pipelines.release.store import Busy, Release
@@ -72,6 +73,7 @@ def run_nightly(
             night.accepts_lost_periods = accept_lost_periods
             # dbt imports and parses in its own process while Dagster is imported here.
             night.start_build()
+            collect_seldom()
             with warnings.catch_warnings():
                 # Dagster's notes to developers are no news for the screen of an operator.
                 warnings.simplefilter("ignore")
@@ -128,10 +130,15 @@ def has_instance() -> bool:
 
 
 def dagster_instance() -> AbstractContextManager[DagsterInstance]:
-    """The installation's instance, so that its web server shows this run too; else none that outlives the run."""
+    """The installation's instance, so that its web server shows this run too; else one that ends with the run and keeps
+    no record of it: nobody could read it, and some 1500 events into SQLite cost seconds. The log has them."""
     from dagster import DagsterInstance
 
-    return DagsterInstance.get() if has_instance() else DagsterInstance.ephemeral()
+    if has_instance():
+        return DagsterInstance.get()
+    instance = DagsterInstance.ephemeral()
+    setattr(instance.event_log_storage, "store_event", lambda event: None)  # noqa: B010 - mypy: no assignment to a method
+    return instance
 
 
 def _stopped(home: Home, night: Night, cause: NotPublished) -> NightlyResult:

@@ -31,10 +31,12 @@ from pipelines.build.dbt_project import (
     project_arguments,
 )
 from pipelines.build.parent import lines_from_parent
+from pipelines.memory import collect_seldom
 
 
 def main(target: Path, cache: Path, engine: Engine) -> int:
     told = lines_from_parent()
+    collect_seldom()
     from dbt.cli.main import dbtRunner
 
     from pipelines import forecast
@@ -47,7 +49,7 @@ def main(target: Path, cache: Path, engine: Engine) -> int:
 
         adapter.install()
     arguments = [*project_arguments(target), "--target", engine, "--log-format", "json"]
-    parsed = dbtRunner().invoke(["parse", "--quiet", *arguments])
+    parsed = dbtRunner().invoke(["parse", "--quiet", "--no-write-json", *arguments])
     if not parsed.success:
         return 2 if parsed.exception else 1
     part = target / f"{PARTIAL_PARSE}.part"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -43,6 +44,18 @@ class GateWorker:
     def pid(self) -> int:
         return self._process.pid
 
+    def ask(self, work_file: Path, docs: Path, suites: Path = EXPECTATIONS) -> None:
+        """Let it check `work_file`, which nobody may write any more; `results` are fetched later."""
+        request = {"work_file": str(work_file), "docs": str(docs), "suites": str(suites)}
+        assert self._process.stdin is not None
+        # Where it ended already its answer, which does not come, says so.
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+
+    def results(self, timeout_s: float = CHECK_SECONDS) -> list[CheckResult]:
+        """Results of every check that ran, once asked. Raises `GateDied`."""
+        return [CheckResult(**record) for record in self._answer(timeout_s)["results"]]
+
     def check(
         self,
         work_file: Path,
@@ -50,14 +63,9 @@ class GateWorker:
         suites: Path = EXPECTATIONS,
         timeout_s: float = CHECK_SECONDS,
     ) -> list[CheckResult]:
-        """Results of every check that ran. Raises `GateDied`."""
-        request = {"work_file": str(work_file), "docs": str(docs), "suites": str(suites)}
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-        except OSError as error:
-            raise self._died("before it was asked") from error
-        return [CheckResult(**record) for record in self._answer(timeout_s)["results"]]
+        """Asks and waits. Raises `GateDied`."""
+        self.ask(work_file, docs, suites)
+        return self.results(timeout_s)
 
     def wait_for_docs(self, timeout_s: float = CHECK_SECONDS) -> None:
         """Until the Data Docs stand. Raises `GateDied`."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from pipelines.build.parent import lines_from_parent
 from pipelines.gate import expectations
 from pipelines.gate.suites import load_suites
+from pipelines.memory import collect_seldom
 
 
 def main() -> None:
@@ -22,6 +23,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     asked = lines_from_parent()
+    collect_seldom()
     expectations.load()
     request = json.loads(asked())
     results, build_docs = expectations.run_suites(

@@ -124,6 +124,9 @@ def dbt_build_assets(suites: Mapping[str, str]) -> AssetsDefinition:
                 if event is None:
                     break
                 made.append(event)
+                if isinstance(event, AssetCheckResult):
+                    # Data tests only read: what comes before them is finished.
+                    night.start_checks()
                 night.say(f"构建 building: {len(made)} models and tests done")
         # dbt holds the file until it ends; only then can rows be counted.
         rows = night.row_counts()

@@ -78,6 +78,7 @@ class Night:
         self.checks: list[CheckResult] = []
         self.release: Release | None = None
         self.cause: NotPublished | None = None
+        self._is_asked = False
 
     @cached_property
     def suites(self) -> list[Suite]:
@@ -121,6 +122,12 @@ class Night:
         """Let the gate load Great Expectations while dbt builds."""
         _ = self.gate
 
+    def start_checks(self) -> None:
+        """Let the gate check the work file: once, and only when nothing is built in it any more."""
+        if not self._is_asked:
+            self._is_asked = True
+            self.gate.ask(self.work_file, self.data_docs, self.suites_folder)
+
     def close(self) -> None:
         for name in ("dbt", "gate", "spark"):
             if opened := self.__dict__.get(name):
@@ -160,15 +167,7 @@ class Night:
             raise NotPublished(
                 "build", f"dbt 未能运行 dbt could not run (exit code {code})", self._log_tail()
             ) from error
-        found = problems(outcome.expected, outcome.results)
-        # A model may fail for what a test of the tables before it says better.
-        if outcome.broken and all(problem.kind == "unrun" for problem in found):
-            name, message = outcome.broken[0]
-            raise NotPublished("build", f"模型出错 model failed: {name}", message.splitlines())
-        if found:
-            raise _gate_shut("build", found)
-        if outcome.unbuilt:
-            raise NotPublished("build", f"未构建 not built: {', '.join(outcome.unbuilt)}", [])
+        judge(outcome)
         if code != 0:
             raise NotPublished("build", f"dbt 失败 dbt failed (exit code {code})", self._log_tail())
         return outcome
@@ -191,8 +190,9 @@ class Night:
     def check_promises(self) -> list[CheckResult]:
         """Run every suite on the work file. Raises `NotPublished` when the checks could not be run at all."""
         self.assert_taken_in()
+        self.start_checks()
         try:
-            results = self.gate.check(self.work_file, self.data_docs, self.suites_folder)
+            results = self.gate.results()
         except GateDied as error:
             raise NotPublished("gate", "检查未执行 the checks did not run", [str(error)]) from error
         write_results(self.checks_file, results)
@@ -206,7 +206,7 @@ class Night:
         outcome = self.judge_build()
         results = read_results(self.checks_file) if self.checks_file.is_file() else []
         if found := problems(expected_checks(self.suites), results):
-            raise _gate_shut("gate", found)
+            raise gate_shut("gate", found)
         self.checks = [*outcome.results, *results]
         return self.checks
 
@@ -234,7 +234,20 @@ class Night:
         return self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-10:]
 
 
-def _gate_shut(stage: str, found: list[Problem]) -> NotPublished:
+def judge(outcome: DbtOutcome) -> None:
+    """Raises `NotPublished` unless everything was built and every dbt test ran and passed."""
+    found = problems(outcome.expected, outcome.results)
+    # A model may fail for what a test of the tables before it says better.
+    if outcome.broken and all(problem.kind == "unrun" for problem in found):
+        name, message = outcome.broken[0]
+        raise NotPublished("build", f"模型出错 model failed: {name}", message.splitlines())
+    if found:
+        raise gate_shut("build", found)
+    if outcome.unbuilt:
+        raise NotPublished("build", f"未构建 not built: {', '.join(outcome.unbuilt)}", [])
+
+
+def gate_shut(stage: str, found: list[Problem]) -> NotPublished:
     """The first cause with its offending rows, then the other broken promises; what did not run only counted."""
     first, others = found[0], found[1:]
     unrun = [problem for problem in others if problem.kind == "unrun"]

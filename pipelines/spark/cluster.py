@@ -26,7 +26,7 @@ from pipelines.spark.server import Server
 
 STATE = "cluster.json"
 LEAST_JAVA = 17
-START_S = 120.0
+START_S = 300.0
 STOP_S = 10.0
 TAIL_LINES = 15
 WORKERS = 2
@@ -35,6 +35,8 @@ DAEMON_MEMORY = "256m"
 DRIVER_MEMORY = "1g"
 EXECUTOR_MEMORY = "1g"
 
+# Many short statements: the thorough compiler and parallel collectors cost more than they bring.
+_SMALL_JAVA = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData"
 _DAEMON = "org.apache.spark.deploy"
 _THRIFT = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 
@@ -257,7 +259,7 @@ def _launch(folder: Path, name: str, command: tuple[str, ...]) -> Process:
         "SPARK_DAEMON_MEMORY": DRIVER_MEMORY if name == "thrift" else DAEMON_MEMORY,
     }
     if name != "thrift":
-        environment["SPARK_DAEMON_JAVA_OPTS"] = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData"
+        environment["SPARK_DAEMON_JAVA_OPTS"] = _SMALL_JAVA
     with _log(folder, name).open("wb") as log:
         process = subprocess.Popen(
             [str(spark / "bin" / command[0]), *command[1:]],
@@ -276,7 +278,7 @@ def _launch(folder: Path, name: str, command: tuple[str, ...]) -> Process:
 
 def _write_settings(folder: Path, master: int, thrift: int, settings: Mapping[str, str]) -> None:
     scratch = folder / "scratch"
-    java = f"-Dderby.system.home={scratch} -Djava.io.tmpdir={scratch} -XX:-UsePerfData -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+    java = f"-Dderby.system.home={scratch} -Djava.io.tmpdir={scratch} {_SMALL_JAVA}"
     own = {
         "spark.master": f"spark://{HOST}:{master}",
         "spark.app.name": "fenghuang",
@@ -286,7 +288,7 @@ def _write_settings(folder: Path, master: int, thrift: int, settings: Mapping[st
         "spark.executor.memory": EXECUTOR_MEMORY,
         "spark.executor.cores": "1",
         "spark.driver.extraJavaOptions": java,
-        "spark.executor.extraJavaOptions": "-XX:-UsePerfData -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+        "spark.executor.extraJavaOptions": _SMALL_JAVA,
         "spark.ui.enabled": "false",
         "spark.scheduler.mode": "FAIR",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),

@@ -95,18 +95,28 @@ def fetch(place: Place, target: Path, compiled: Nodes, work_file: Path) -> None:
             if node["config"]["materialized"] == "view":
                 con.execute(f"create view {table} as {compiled[unique_id]['compiled_code']}")
             else:
-                con.execute(f"create table {table} as {_rows(con, node, place.table(schema, name))}")
+                con.execute(f"create table {table} as {_rows(con, node, place)}")
             _comment(con, table, node)
 
 
-def _rows(con: duckdb.DuckDBPyConnection, node: Mapping[str, Any], folder: Path) -> str:
+def _rows(con: duckdb.DuckDBPyConnection, node: Mapping[str, Any], place: Place) -> str:
     """The rows of a table of Spark's, in the types that the project declares; elsewhere in Spark's."""
-    declared = {name: column["data_type"] for name, column in node["columns"].items() if column.get("data_type")}
-    declared |= node["config"].get("column_types") or {}
-    files = f"read_parquet({_text(str(folder / '*.parquet'))})"
-    found = con.execute(f"describe select * from {files}").fetchall()  # noqa: S608 - a folder of this night's
-    columns = ", ".join(f"cast({_name(c)} as {declared.get(c, kind)}) as {_name(c)}" for c, kind, *_ in found)
-    return f"select {columns} from {files}"  # noqa: S608
+    schema, name = node["config"]["schema"], node["alias"]
+    folder = place.table(schema, name)
+    if any(folder.glob("*.parquet")):
+        rows = f"from read_parquet({_text(str(folder / '*.parquet'))})"
+        found = [(column, kind) for column, kind, *_ in con.execute(f"describe {rows}").fetchall()]
+    else:
+        # Spark writes no file for a table without rows.
+        rows = "where false"
+        with place.server.session() as cursor:
+            cursor.execute(f"describe {place.database(schema)}.`{name}`")
+            found = [(column, kind) for column, kind, *_ in cursor.fetchall()]
+    types = dict(found) | {c: column["data_type"] for c, column in node["columns"].items() if column.get("data_type")}
+    types |= node["config"].get("column_types") or {}
+    value = _name if "parquet" in rows else lambda column: "null"
+    columns = ", ".join(f"cast({value(column)} as {types[column]}) as {_name(column)}" for column, _ in found)
+    return f"select {columns} {rows}"
 
 
 def _comment(con: duckdb.DuckDBPyConnection, table: str, node: Mapping[str, Any]) -> None:

@@ -1,44 +1,30 @@
-"""`python -m tests.bench [county] [province]`: prints one table a size, in Markdown. Asserts no time."""
+"""`python -m tests.bench [--report] [--minutes=N] [county] [province] [nation] [growth]`: prints what was measured.
+
+Asserts no time. With `--report` it is kept in docs/performance/measurements.json after every stage, and
+docs/performance.md and its charts are written from there; `--render` does that alone, without measuring. No stage
+begins once N minutes are over; what is left keeps the figures of an earlier run, if there are any.
+"""
 
 from __future__ import annotations
 
+import argparse
+import math
 import os
-import shutil
+import signal
 import sys
 import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from pipelines.home import Home
-from tests.bench import deliveries
-from tests.bench.measure import Cost, StageFailed, measure
+from tests.bench import charts, deliveries, document, run
+from tests.bench.store import FILE, Store
 
-HEADINGS = ["stage", "ratio", "s", "CPU s", "MiB", "floor", "s", "CPU s", "MiB"]
+DOCUMENT = FILE.parent.with_suffix(".md")
+GROWTH = "growth"
+SIZES = (*deliveries.SIZES, GROWTH)
 NOTES = """\
 s: wall clock of a process of its own, start-up included; CPU s: its processor time and its children's; MiB: peak
-resident memory of its largest process; ratio: s to the s of the floor, measured in the same run."""
+resident memory of all its processes together; ratio: s to the s of the floor, measured in the same run."""
 BEGAN = time.monotonic()
-
-
-@dataclass(frozen=True)
-class Line:
-    """A stage, beside the floor it is held against (where it has one)."""
-
-    stage: str
-    cost: Cost
-    floor: str = ""
-    floor_cost: Cost | None = None
-
-    def cells(self) -> list[str]:
-        if self.floor_cost is None:
-            return [self.stage, "", *_figures(self.cost), "", "", "", ""]
-        ratio = self.cost.seconds / self.floor_cost.seconds
-        return [self.stage, f"{ratio:.2f}", *_figures(self.cost), self.floor, *_figures(self.floor_cost)]
-
-
-def _figures(cost: Cost) -> list[str]:
-    return [f"{cost.seconds:.1f}", f"{cost.cpu_seconds:.1f}", f"{cost.peak_mb:.0f}"]
 
 
 def say(message: str) -> None:
@@ -50,113 +36,43 @@ def say(message: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-def run(size: str, bench: Path) -> str:
-    """Every stage and every floor of one size, once; the table and what it says."""
-    inbox = deliveries.cached(bench, size, lambda message: say(f"{size}: {message}"))
-    scratch = bench / f".{size}.run"
-    shutil.rmtree(scratch, ignore_errors=True)
-    try:
-        return _table(size, inbox, scratch)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+def render(store: Store) -> None:
+    """The document and its charts from what was measured."""
+    for name, svg in charts.drawn(store.data).items():
+        (FILE.parent / f"{name}.svg").write_text(svg, encoding="utf-8")
+    DOCUMENT.write_text(document.written_again(DOCUMENT.read_text(encoding="utf-8"), store.data), encoding="utf-8")
 
 
-def _table(size: str, inbox: Path, scratch: Path) -> str:
-    staged, whole, year, one = (scratch / name for name in ("staged", "whole", "year", "one"))
-    deliveries.lay(inbox, staged)
-    deliveries.lay(inbox, whole)
-    deliveries.lay(inbox, year, deliveries.is_first_year)
-
-    def cost(stage: str, home: Path = staged) -> Cost:
-        say(f"{size}: {stage} ({home.name})")
-        found = measure(stage, home)
-        seconds, cpu_seconds, peak = _figures(found)
-        say(f"{size}: {stage} ({home.name}): {seconds} s, {cpu_seconds} CPU s, {peak} MiB")
-        return found
-
-    cold, cold_floor = cost("intake"), cost("readers")
-    twelve, twelve_floor = cost("intake", year), cost("readers", year)
-    corrected = deliveries.correct_one(staged)
-    deliveries.lay(staged / "raw" / "inbox", one, lambda name: name == corrected.name)
-    warm, warm_floor = cost("intake"), cost("readers", one)
-    work_file = cost("work_file")
-    # The second one finds the project parsed, as every night but the first does.
-    dbt_cold, dbt_warm = cost("dbt_alone"), cost("dbt_alone")
-    build, by_hand = cost("build"), cost("handwritten")
-    same = cost("compare").answer
-    gate, publish = cost("gate"), cost("publish")
-    night_cold = cost("nightly", whole)
-    deliveries.correct_one(whole)
-    night_warm = cost("nightly", whole)
-
-    lines = [
-        Line(f"intake, cold: {cold.answer['files']} files", cold, "readers alone", cold_floor),
-        Line(f"intake, cold: {twelve.answer['files']} files, 12 months", twelve, "readers alone", twelve_floor),
-        Line("intake, warm: one file changed", warm, "reader alone, that file", warm_floor),
-        Line("work file", work_file),
-        Line("build: work file and dbt", build, "hand-written SQL", by_hand),
-        Line(f"gate: {gate.answer['checks']} checks, Data Docs", gate),
-        Line("publish", publish),
-        Line("nightly, cold", night_cold, "`dbt build` alone, cold", dbt_cold),
-        Line("nightly, warm: one file changed", night_warm, "`dbt build` alone, warm", dbt_warm),
-    ]
-    months = 12 * len(deliveries.YEARS)
-    rows = [HEADINGS, ["--"] * len(HEADINGS), *(line.cells() for line in lines)]
-    return "\n".join(
-        [
-            f"## {size}: {deliveries.SIZES[size]:,} enterprises × {months} months, {cold.answer['rows']:,} rows\n",
-            *(f"| {' | '.join(cells)} |" for cells in rows),
-            "",
-            _agreement(same),
-            *(f"* The gate fails `{name}`." for name in gate.answer["failed"]),
-            *(
-                f"* **The {night} night published nothing** ({cost.answer['refused']}); its time is that until then."
-                for night, cost in (("cold", night_cold), ("warm", night_warm))
-                if cost.answer["refused"]
-            ),
-        ]
-    )
-
-
-def _agreement(same: dict[str, Any]) -> str:
-    if same["different"] or same["months_by_hand"] != same["months_by_dbt"]:
-        said = (
-            f"* **The hand-written SQL does not give dbt's answer, so the ratio of the build says nothing**: "
-            f"{same['different']:,} of {same['rows']:,} rows of indicator_value differ; enterprise_month has "
-            f"{same['months_by_hand']:,} rows, dbt's {same['months_by_dbt']:,}."
-        )
-    else:
-        said = (
-            f"* The hand-written SQL gives the same {same['rows']:,} rows of indicator_value within 1e-9, and as many "
-            f"of enterprise_month ({same['months_by_hand']:,})."
-        )
-    if same["not_by_hand"]:
-        said += (
-            f"\n* dbt publishes {len(same['not_by_hand'])} more indicators ({same['not_by_hand'][0]} …), which the "
-            "hand-written SQL does not compute, and every other mart; they are in its time."
-        )
-    return said
-
-
-def main(sizes: list[str]) -> None:
-    if unknown := set(sizes) - set(deliveries.SIZES):
-        raise SystemExit(f"no such size: {', '.join(sorted(unknown))}; there are: {', '.join(deliveries.SIZES)}")
-    bench = Home.from_env().warehouse / "bench"
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.split("\n\n")[1])
+    parser.add_argument("sizes", nargs="*", metavar="size", help=f"{', '.join(SIZES)}; else what takes half an hour")
+    parser.add_argument("--report", action="store_true", help="keep what is measured and write the document")
+    parser.add_argument("--render", action="store_true", help="write the document from what was kept, measure nothing")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no stage after so many minutes")
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.sizes) - set(SIZES):
+        parser.error(f"no such size: {', '.join(sorted(unknown))}; there are: {', '.join(SIZES)}")
+    store = Store(FILE if asked.report or asked.render else None)
+    if asked.render:
+        render(store)
+        return
+    bench, until = Home.from_env().warehouse / "bench", BEGAN + 60 * asked.minutes
     load = os.getloadavg()[0]
     if load > 0.5:
         say(f"the machine is busy already (load {load:.1f} on {os.cpu_count()} cores): read CPU s rather than s")
-    for size in sizes:
-        try:
-            table = run(size, bench)
-        except StageFailed as failure:
-            raise SystemExit(f"\n{size}: {failure}") from None
+    for name in asked.sizes or (["county", "province"] if asked.report else ["county"]):
+        if name == GROWTH:
+            run.growth(bench, store, say, until=until)
+        else:
+            run.size(name, bench, store, say, slow=asked.report, until=until)
         say("")
-        print(f"{table}\n", flush=True)
+        print(f"## {name}\n\n{document.blocks(store.data)[name]}\n", flush=True)
+        if asked.report:
+            render(store)
     print(NOTES)
-    for size, enterprises in deliveries.SIZES.items():
-        if size not in sizes:
-            print(f'Not run: {size} ({enterprises:,} enterprises). To run it: make bench SIZES="{size}"')
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["county"])
+    # Told to end, it ends the stage under way with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped; what was measured is kept"))
+    main(sys.argv[1:])

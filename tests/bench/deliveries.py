@@ -1,39 +1,78 @@
-"""The deliveries a benchmark runs on: a demo county, written once and kept."""
+"""The deliveries a benchmark runs on: demo counties and facts of a nation, written once and kept."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from pipelines.home import CHECKOUT
+from pipelines.home import CHECKOUT, Home
 
-SIZES = {"county": 900, "province": 50_000}
-YEARS = range(2020, 2024)
+CONTRACTS = CHECKOUT / "pipelines" / "contracts"
+
 SEED = 1
+FIRST_YEAR = 2020
 
 
-def cached(bench: Path, size: str, say: Callable[[str], None]) -> Path:
-    """The inbox of a size below `bench`, written by the demo in a process of its own where it is not there yet."""
-    folder = bench / f"{size}-{SEED}-{SIZES[size]}x{12 * len(YEARS)}"
+@dataclass(frozen=True)
+class Size:
+    """A demo county, whose files the intake has to read; or, `straight`, facts written into an archive (`facts.py`).
+
+    `stage_s`: how long one stage may take.
+    """
+
+    enterprises: int
+    months: int
+    straight: bool = False
+    stage_s: float = 400
+
+    @property
+    def name(self) -> str:
+        return f"{'facts' if self.straight else 'demo'}-{SEED}-{self.enterprises}x{self.months}"
+
+
+SIZES = {
+    "county": Size(900, 48, stage_s=600),
+    "province": Size(50_000, 48, stage_s=900),
+    "nation": Size(500_000, 60, straight=True, stage_s=1800),
+}
+
+
+def cached(bench: Path, size: Size, say: Callable[[str], None]) -> Path:
+    """The folder of a size below `bench` with `inbox/` or `raw/archive/`, written where it is not there yet by a
+    process of its own."""
+    folder = bench / (f"{size.name}-{code_of_facts()}" if size.straight else size.name)
     if not folder.is_dir():
+        for old in (*bench.glob(f"{size.name}-*"), *bench.glob(f".{size.name}*.part")):
+            shutil.rmtree(old)
         part = folder.with_name(f".{folder.name}.part")
-        shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        say(f"writing {SIZES[size]} enterprises, {YEARS[0]}-{YEARS[-1]} (kept in {folder})")
-        command = [sys.executable, "-m", "tests.bench.deliveries", str(part), str(SIZES[size])]
+        say(f"writing {size.enterprises:,} enterprises, {size.months} months (kept in {folder})")
+        command = [sys.executable, "-m", "tests.bench.deliveries", str(part), *map(str, astuple(size))]
         with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as child:
             assert child.stdout is not None
             for line in child.stdout:
                 say(line.strip())
         if child.returncode:
-            raise SystemExit(f"the demo county could not be written (exit code {child.returncode})")
+            raise SystemExit(f"the deliveries could not be written (exit code {child.returncode})")
         part.rename(folder)
-    return folder / "inbox"
+    return folder
+
+
+def code_of_facts() -> str:
+    """What is in an archive depends on the code of the intake: another state of it needs another archive."""
+    digest = hashlib.sha256()
+    own = [*Path(__file__).parent.glob("facts.*")]
+    for path in sorted([*own, *(CHECKOUT / "pipelines" / "intake").glob("*.py"), *CONTRACTS.iterdir()]):
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def lay(inbox: Path, home: Path, wanted: Callable[[str], bool] = lambda name: True) -> None:
@@ -49,7 +88,7 @@ def lay(inbox: Path, home: Path, wanted: Callable[[str], bool] = lambda name: Tr
 def is_first_year(name: str) -> bool:
     """Is the file about the first year, or a list without months of its own?"""
     dated = re.search(r"_(\d{4})", name)
-    return not dated or int(dated[1]) == YEARS[0] or not name.endswith((".xlsx", ".csv"))
+    return not dated or int(dated[1]) == FIRST_YEAR or not name.endswith((".xlsx", ".csv"))
 
 
 def correct_one(home: Path) -> Path:
@@ -62,18 +101,27 @@ def correct_one(home: Path) -> Path:
     return corrected
 
 
-def _write(folder: Path, enterprises: int) -> None:
+def lay_archive(folder: Path, home: Path) -> None:
+    """A fresh home over the archive of `folder`, which no stage changes: links to its files."""
+    shutil.rmtree(home / "raw", ignore_errors=True)
+    shutil.copytree(folder / "raw" / "archive", home / "raw" / "archive", copy_function=os.link)
+
+
+def _write(folder: Path, size: Size) -> None:
+    def say(message: str) -> None:
+        print(message, flush=True)
+
+    if size.straight:
+        from tests.bench import facts
+
+        facts.write(Home(folder), size.enterprises, size.months, seed=SEED, say=say)
+        return
     from pipelines.demo import write_demo
 
-    write_demo(
-        folder / "inbox",
-        folder / "truth",
-        enterprises=enterprises,
-        years=YEARS,
-        seed=SEED,
-        progress=lambda message: print(message, flush=True),
-    )
+    years = range(FIRST_YEAR, FIRST_YEAR + size.months // 12)
+    write_demo(folder / "inbox", folder / "truth", enterprises=size.enterprises, years=years, seed=SEED, progress=say)
 
 
 if __name__ == "__main__":
-    _write(Path(sys.argv[1]), int(sys.argv[2]))
+    enterprises, months, straight = sys.argv[2:5]
+    _write(Path(sys.argv[1]), Size(int(enterprises), int(months), straight == "True"))

@@ -1,17 +1,20 @@
 """`python -m tests.bench.stages STAGE HOME`: one stage, or the floor it is held against, on the folder HOME.
 
-The last line on stdout is a JSON object: what the stage did. The stages of a night work as `pipelines.nightly` makes
-them work; a floor reads or computes the same with as little as possible around it.
+The last line on stdout is a JSON object: what the stage did, or `not_run` and why. The stages of a night work as
+`pipelines.nightly` makes them work; a floor reads or computes the same with as little as possible around it.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import pickle
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import closing, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,8 @@ from typing import Any
 from pipelines.home import CHECKOUT, Home
 
 Answer = dict[str, Any]
+READERS = 50
+SLOWEST = 10
 FIGURES = (
     "value",
     "numerator",
@@ -88,7 +93,21 @@ def build(home: Home) -> Answer:
     found = [problem.headline() for problem in problems(outcome.expected, outcome.results)]
     if code or outcome.broken or outcome.unbuilt or found:
         raise RuntimeError(f"dbt exit code {code}: {outcome.broken} {outcome.unbuilt} {found[:5]}")
-    return {"dbt_tests": len(outcome.results)}
+    return {"dbt_tests": len(outcome.results), **_slowest(target)}
+
+
+def _slowest(target: Path) -> Answer:
+    """Seconds by kind of node, as dbt counts them, and the models that took most of them."""
+    ran = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    kinds: dict[str, float] = {}
+    models: dict[str, float] = {}
+    for result in ran:
+        kind, name = result["unique_id"].split(".")[0], result["unique_id"].split(".")[2]
+        kinds[kind] = kinds.get(kind, 0.0) + result["execution_time"]
+        if kind == "model":
+            models[name] = result["execution_time"]
+    most = sorted(models, key=lambda name: -models[name])[:SLOWEST]
+    return {"nodes_s": kinds, "slowest_models": {name: models[name] for name in most}}
 
 
 def gate(home: Home) -> Answer:
@@ -104,17 +123,36 @@ def gate(home: Home) -> Answer:
 
 
 def publish(home: Home) -> Answer:
+    """The release with all its parts; `parts`: seconds of each, of the tables before them, and of what comes after."""
     from pipelines.gate.model import read_results
     from pipelines.gate.suites import load_suites
+    from pipelines.release.parts import PARTS
     from pipelines.release.publish import publish as publish_release
 
     keys = {suite.table: suite.key for suite in load_suites()}
     checks = read_results(home.work / "checks.json")
-    release = publish_release(home, _built(home), home.work / "data_docs", keys, checks, "bench")
-    return {"values": release.values}
+    ended: dict[str, float] = {}
+
+    def timed(part: Any) -> Callable[[Any], None]:
+        def write(draft: Any) -> None:
+            ended.setdefault("tables", time.perf_counter())
+            part.write(draft)
+            ended[part.name] = time.perf_counter()
+
+        return write
+
+    at = time.perf_counter()
+    parts = [timed(part) for part in PARTS]
+    release = publish_release(home, _built(home), home.work / "data_docs", keys, checks, "bench", parts=parts)
+    ended["digests, manifest"] = time.perf_counter()
+    seconds = {}
+    for name, when in ended.items():
+        seconds[name], at = when - at, when
+    return {"values": release.values, "parts": seconds}
 
 
 def nightly(home: Home) -> Answer:
+    """A whole night, as the command runs it."""
     from pipelines.nightly import render, run_nightly
 
     result = run_nightly(home)
@@ -124,17 +162,93 @@ def nightly(home: Home) -> Answer:
     return {"refused": "" if result.ok else f"{result.stage}: {result.headline}"}
 
 
+def nightly_spark(home: Home) -> Answer:
+    """A whole night that builds on Spark, on the loopback cluster that is started for it and stopped after it."""
+    if reason := _no_spark():
+        return {"not_run": reason}
+    _fenghuang("spark", "start")
+    try:
+        began = time.perf_counter()
+        _fenghuang("nightly", "--engine", "spark")
+        return {"night_s": time.perf_counter() - began}
+    finally:
+        _fenghuang("spark", "stop")
+
+
+def _no_spark() -> str:
+    """Why nothing can be built on Spark here; empty where it can."""
+    if importlib.util.find_spec("pipelines.spark") is None:
+        return "this state of the code does not know Spark"
+    from pipelines.spark.cluster import missing
+
+    return missing() or ""
+
+
+def _fenghuang(*arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "pipelines.cli", *arguments], stdout=sys.stderr, check=False)
+    if done.returncode:
+        raise RuntimeError(f"fenghuang {' '.join(arguments)} ended with exit code {done.returncode}")
+
+
+# --------------------------------------------------------------------------------------------------------- readers
+
+
+def scoreboard(home: Home) -> Answer:
+    """`fenghuang scoreboard` in a new process, which is what a leader waits for."""
+    from pipelines.cli import app
+
+    with redirect_stdout(sys.stderr):
+        app(["scoreboard"], standalone_mode=False)
+    return {}
+
+
+def one_reader(home: Home) -> Answer:
+    return _readers(home, 1)
+
+
+def many_readers(home: Home) -> Answer:
+    return _readers(home, READERS)
+
+
+def _readers(home: Home, readers: int) -> Answer:
+    from pipelines.release.store import TABLES_FILE
+    from tests.bench.readers import ask_together, summary
+
+    began = time.perf_counter()
+    seconds = ask_together(home.current.resolve() / TABLES_FILE, readers)
+    asked = sum(len(own) for own in seconds.values())
+    return {"readers": readers, "queries": summary(seconds), "per_second": asked / (time.perf_counter() - began)}
+
+
 # ----------------------------------------------------------------------------------------------------------- floors
 
 
 def readers(home: Home) -> Answer:
-    """Every file of the inbox through the bare reader of its kind: calamine, Polars, sqlite3. Nothing is checked."""
+    """Every file of the inbox through the bare reader of its kind, one after the other. Nothing is checked."""
+    return {"unreadable": sum(map(_unreadable, _files(home.inbox)))}
+
+
+def readers_on_every_core(home: Home) -> Answer:
+    """The same on as many processes as there are cores, the largest files first."""
+    from multiprocessing import get_context
+
+    paths = sorted(_files(home.inbox), key=lambda path: path.stat().st_size, reverse=True)
+    with get_context("spawn").Pool(os.cpu_count()) as pool:
+        return {"unreadable": sum(pool.imap_unordered(_unreadable, paths))}
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _unreadable(path: Path) -> bool:
+    """Read a file by calamine, Polars or sqlite3; true where it could not be."""
     import sqlite3
 
     import fastexcel
     import polars as pl
 
-    def read(path: Path) -> None:
+    try:
         if path.suffix == ".xlsx":
             book = fastexcel.read_excel(path)
             book.load_sheet(0, header_row=None, skip_rows=0, dtypes="string").to_arrow()
@@ -147,31 +261,93 @@ def readers(home: Home) -> Answer:
             with closing(sqlite3.connect(path)) as connection:
                 for (table,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
                     connection.execute(f'select * from "{table}"').fetchall()
+    except (fastexcel.FastExcelError, pl.exceptions.PolarsError, UnicodeError):
+        # Some deliveries of the demo county are spoiled on purpose.
+        return True
+    return False
 
-    unreadable = 0
-    for path in sorted(path for path in home.inbox.rglob("*") if path.is_file()):
-        try:
-            read(path)
-        except (fastexcel.FastExcelError, pl.exceptions.PolarsError, UnicodeError):
-            # Some deliveries of the demo county are spoiled on purpose.
-            unreadable += 1
-    return {"unreadable": unreadable}
+
+def bureau_script(home: Home) -> Answer:
+    """One year of files by pandas and openpyxl (`bureau.py`): the last year of the inbox, and what the script made of
+    the county's tax per mu in its last month, beside the release's figure."""
+    import duckdb
+
+    from pipelines.release.store import TABLES_FILE
+    from tests.bench.bureau import county
+
+    year = max(int(path.stem[-4:]) for path in (home.inbox / "register").iterdir() if path.stem[-4:].isdigit())
+    began = time.perf_counter()
+    table, read, left_out = county(home.inbox, [year])
+    answer: Answer = {"year": year, "read": read, "left_out": left_out, "script_s": time.perf_counter() - began}
+    known = table.dropna(subset="tax_per_mu")
+    if home.current.is_symlink() and len(known):
+        theirs = known.iloc[-1]
+        with duckdb.connect(str(home.current.resolve() / TABLES_FILE), read_only=True) as connection:
+            found = connection.execute(
+                "select value from marts.indicator_value where indicator_id = 'tax_per_mu_above_scale' "
+                "and breakdown = 'county' and period = $1",
+                [theirs["period"]],
+            ).fetchone()
+        answer |= {"period": theirs["period"], "script": float(theirs["tax_per_mu"]), "release": found and found[0]}
+    return answer
+
+
+def scan(home: Home) -> Answer:
+    """How fast the bytes that stages begin with can be read at all: files as they are (from the page cache, read once
+    before), and the archive's Parquet decoded whole on every core. Bytes and seconds of each."""
+    import pyarrow.parquet as pq
+
+    rows = [path for path in _files(home.archive / "judged") if path.name == "rows.parquet"]
+    groups = {"inbox": _files(home.inbox), "judged": _files(home.archive / "judged"), "work file": [_built(home)]}
+    answer: Answer = {"bytes": {}, "read_s": {}}
+    for name, paths in groups.items():
+        _read(paths)
+        began = time.perf_counter()
+        answer["bytes"][name] = _read(paths)
+        answer["read_s"][name] = time.perf_counter() - began
+    began = time.perf_counter()
+    decoded = 0
+    for path in rows:
+        for batch in pq.ParquetFile(path).iter_batches(use_threads=True):
+            decoded += batch.num_rows
+    return answer | {"decode_s": time.perf_counter() - began, "decoded_rows": decoded}
+
+
+def _read(paths: Iterable[Path]) -> int:
+    total = 0
+    for path in paths:
+        with path.open("rb", buffering=0) as file:
+            while chunk := file.read(1 << 20):
+                total += len(chunk)
+    return total
+
+
+def parse_project(home: Home) -> Answer:
+    """dbt reads its project for the first time; the nights after find it read."""
+    _dbt(home, ["parse"])
+    return {}
 
 
 def dbt_alone(home: Home) -> Answer:
-    """`dbt build` of what a night builds, nothing else. What it parsed the time before is there the second time."""
-    from pipelines.build.dbt_project import NIGHTLY_BUILD, WORK_FILE_VARIABLE, project_arguments
+    """`dbt build` of what a night builds, nothing else, on a project that was parsed before."""
+    from pipelines.build.dbt_project import NIGHTLY_BUILD
 
     _run_folder(home).mkdir(parents=True, exist_ok=True)
     shutil.copyfile(_raw(home), _built(home))
+    _dbt(home, list(NIGHTLY_BUILD))
+    return {}
+
+
+def _dbt(home: Home, command: list[str]) -> None:
+    from pipelines.build.dbt_project import WORK_FILE_VARIABLE, project_arguments
+
     os.environ[WORK_FILE_VARIABLE] = str(_built(home))
     from dbt.cli.main import dbtRunner
 
     with redirect_stdout(sys.stderr):
-        done = dbtRunner().invoke([*NIGHTLY_BUILD, *project_arguments(home.work / "dbt_target")])
+        done = dbtRunner().invoke([*command, *project_arguments(home.work / "dbt_target")])
     if not done.success:
-        raise RuntimeError(f"dbt build failed: {done.exception or 'see the log'}")
-    return {}
+        raise RuntimeError(f"dbt {command[0]} failed: {done.exception or 'see the log'}")
 
 
 def handwritten(home: Home) -> Answer:
@@ -224,7 +400,26 @@ def compare(home: Home) -> Answer:
 
 STAGES: dict[str, Callable[[Home], Answer]] = {
     stage.__name__: stage
-    for stage in (intake, readers, work_file, dbt_alone, build, handwritten, compare, gate, publish, nightly)
+    for stage in (
+        intake,
+        work_file,
+        parse_project,
+        dbt_alone,
+        build,
+        gate,
+        publish,
+        nightly,
+        nightly_spark,
+        scoreboard,
+        one_reader,
+        many_readers,
+        readers,
+        readers_on_every_core,
+        bureau_script,
+        scan,
+        handwritten,
+        compare,
+    )
 }
 
 if __name__ == "__main__":
