@@ -101,13 +101,6 @@
     last_value({{ expression }}, true) over {{ window }}
 {%- endmacro %}
 
-{# How a Python model is run on Spark, in place of the adapter's own text for a cluster of Databricks: by
-   pipelines/spark/adapter.py, beside dbt. #}
-{% macro py_write_table(compiled_code, target_relation) %}
-{{ compiled_code }}
-write(model(dbtObj(table), None), "{{ target_relation }}")
-{%- endmacro %}
-
 {# A double as a decimal: its product with 10^scale, rounded half away from zero, as DuckDB casts it. Spark casts the
    shortest text of the double, which is another decimal in the last places; there the product is cut into two whole
    numbers, of 2^53 and of 1, that are exact as bigint. #}
