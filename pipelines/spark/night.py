@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ class SparkNight:
         self._own: cluster.Cluster | None = None
         self._keeper: subprocess.Popen[bytes] | None = None
         self._place: tables.Place | None = None
+        self._is_registered = False
 
     def begin(self) -> None:
         """The server the installation names; else this home's cluster, started (and not waited for) where none runs.
@@ -65,15 +67,21 @@ class SparkNight:
         if self._own:
             cluster.wait(self._own, self._say)
         with cluster.answering():
+            self._is_registered = True
             tables.register(self._place, deliveries, work_file)
 
     def close(self) -> None:
-        """Nothing of this night stays in Spark, and a cluster of its own ends."""
+        """Nothing of this night stays in Spark, and a cluster of its own ends. Raises nothing."""
         if self._keeper is not None:
             cluster.stop(self._home.spark)
             assert self._keeper.stdin
             self._keeper.stdin.close()
             self._keeper.wait()
-        elif self._place is not None:
-            with cluster.answering():
-                tables.drop(self._place)
+            shutil.rmtree(self._folder, ignore_errors=True)
+        elif self._place is not None and self._is_registered:
+            try:
+                with cluster.answering():
+                    tables.drop(self._place)
+            except cluster.SparkUnavailable as error:
+                # The night is over by now, and the next one of this home begins by dropping them.
+                self._say(f"Spark 中的临时库未删除 databases of this night are left in Spark: {error}")

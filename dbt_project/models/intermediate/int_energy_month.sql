@@ -63,7 +63,6 @@ converted as (
     inner join {{ ref('int_energy_factor') }} as f on k.year = f.year
 )
 
--- 37 digits: Spark keeps the scale of a difference of two such, which has one digit more
 select
     enterprise_code,
     period,
@@ -72,11 +71,11 @@ select
     electricity_estimated_ytd_kwh,
     {{ fuel_columns() | join(',\n    ') }},
     is_fuel_estimated,
-    {{ decimal_of('electricity_calorific_tce + fuel_tce', 'decimal(37, 14)') }} as tce_calorific_ytd,
-    {{ decimal_of('electricity_equivalent_tce + fuel_tce', 'decimal(37, 14)') }} as tce_equivalent_ytd,
+    {{ decimal_of('electricity_calorific_tce + fuel_tce', 'decimal(38, 14)') }} as tce_calorific_ytd,
+    {{ decimal_of('electricity_equivalent_tce + fuel_tce', 'decimal(38, 14)') }} as tce_equivalent_ytd,
     {{ decimal_of(
-        'electricity_estimated_tce + case when is_fuel_estimated then fuel_tce else 0 end', 'decimal(37, 14)'
+        'electricity_estimated_tce + case when is_fuel_estimated then fuel_tce else 0 end', 'decimal(38, 14)'
     ) }} as tce_estimated_ytd,
-    {{ decimal_of('electricity_co2 + fuel_co2', 'decimal(37, 14)') }} as co2_ytd_t
+    {{ decimal_of('electricity_co2 + fuel_co2', 'decimal(38, 14)') }} as co2_ytd_t
 from converted
 where coalesce(electricity_ytd_kwh, electricity_kwh, {{ fuel_columns() | join(', ') }}) is not null

@@ -100,10 +100,10 @@ select
     {%- endfor %}
     f.is_fuel_estimated,
     {%- for measure in tce %}
-    cast(f.{{ measure }}_ytd as decimal(38, 14)) as {{ measure }}_ytd,
+    f.{{ measure }}_ytd,
     cast(f.{{ measure }} as decimal(38, 14)) as {{ measure }},
     {%- endfor %}
-    cast(f.co2_ytd_t as decimal(38, 14)) as co2_ytd_t,
+    f.co2_ytd_t,
     cast(f.co2_t as decimal(38, 14)) as co2_t,
     f.land_in_use_mu,
     {%- for measure in rolling12_measures() %}
