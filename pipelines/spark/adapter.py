@@ -1,5 +1,5 @@
-"""What dbt-spark lacks for this project: sessions that keep ANSI on, and Python models beside dbt instead of on a
-cluster of Databricks. `install()` before dbt runs; nothing of dbt's own files is touched."""
+"""What dbt-spark lacks for this project: Python models beside dbt instead of on a cluster of Databricks. `install()`
+before dbt runs; nothing of dbt's own files is touched."""
 
 from __future__ import annotations
 
@@ -78,14 +78,6 @@ def fetch_built(target: Path, compiled: Nodes) -> None:
 
 
 def install() -> None:
-    """Sessions and Python models of dbt-spark as described above, in this process."""
-    post_init = SparkCredentials.__post_init__
-
-    def ansi_on(self: SparkCredentials) -> None:
-        # It turns ANSI off in every session, and a cast that fails would be NULL in silence.
-        post_init(self)
-        self.server_side_parameters["spark.sql.ansi.enabled"] = "true"
-
-    SparkCredentials.__post_init__ = ansi_on
+    """Python models of dbt-spark as described above, in this process."""
     SparkAdapter.default_python_submission_method = property(lambda self: "beside_dbt")
     SparkAdapter.python_submission_helpers = property(lambda self: {"beside_dbt": BesideDbt})

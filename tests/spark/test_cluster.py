@@ -6,10 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
+from pipelines.build.dbt_project import PROJECT
 from pipelines.home import Home
 from pipelines.spark import cluster
 from tests.nights import Nightly
@@ -32,9 +35,24 @@ def sockets(group: int) -> set[str]:
     return addresses
 
 
+@contextmanager
+def dbt_session(started: cluster.Cluster):
+    """As dbt-spark opens one by the profile of the project: it adds a word of its own."""
+    from pyhive import hive
+
+    profile = yaml.safe_load((PROJECT / "profiles.yml").read_text(encoding="utf-8"))
+    parameters = profile["fenghuang"]["outputs"]["spark"]["server_side_parameters"]
+    configuration = {**parameters, "spark.sql.ansi.enabled": "false"}
+    server = started.server
+    with closing(hive.connect(server.host, server.port, username="dbt", configuration=configuration)) as connection:
+        yield connection.cursor()
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("spark_is_here")
 def test_it_listens_on_loopback_keeps_ansi_on_and_ends_with_whoever_kept_it(tmp_path):
+    from pyhive.exc import DatabaseError
+
     folder = tmp_path / "spark"
     started = cluster.start(folder, print)
     assert started.is_whole and cluster.running(folder) == started
@@ -42,9 +60,13 @@ def test_it_listens_on_loopback_keeps_ansi_on_and_ends_with_whoever_kept_it(tmp_
     loopback = {"0100007F", "0000000000000000FFFF00000100007F"}
     for process in started.processes:
         assert sockets(process.pid) and sockets(process.pid) <= loopback, process.name
-    with started.server.session() as cursor, pytest.raises(Exception, match="CAST_INVALID_INPUT"):
-        cursor.execute("select cast('x' as int)")
-        cursor.fetchall()
+    with dbt_session(started) as cursor:
+        cursor.execute("select typeof(cast(1 as decimal(38, 14)) - cast(1 as decimal(38, 14)))")
+        assert cursor.fetchall() == [("decimal(38,14)",)]
+        cursor.execute("select current_timezone()")
+        assert cursor.fetchall() == [("Asia/Shanghai",)]
+        with pytest.raises(DatabaseError, match="CAST_INVALID_INPUT"):
+            cursor.execute("select cast('x' as int)")
 
     # The run that started it is killed: its keeper hears that.
     keeper = subprocess.Popen([sys.executable, "-m", "pipelines.spark.keeper", str(folder)], stdin=subprocess.PIPE)
