@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from pipelines.home import Home
+from pipelines.province_cli import province_app
+from pipelines.screen import err, out, progress, years_of
 
 if TYPE_CHECKING:
-    from pipelines.intake.run import IntakeReport, Progress
+    from pipelines.intake.run import IntakeReport
+    from pipelines.nightly import NightlyResult
     from pipelines.release import Release
 
 app = typer.Typer(
@@ -46,20 +45,34 @@ bulletin_app = typer.Typer(
 )
 app.add_typer(bulletin_app, name="bulletin")
 
-# A log or a pipe has no width of its own; 80 columns would cut the tables.
-WIDTH = None if sys.stdout.isatty() else 140
-out = Console(highlight=False, width=WIDTH)
-err = Console(stderr=True, highlight=False)
+app.add_typer(province_app, name="province")
+
+# What works on a province itself; every other command works on one county.
+OF_A_PROVINCE = {"province", "release", "verify", "plan"}
 
 
-@contextmanager
-def progress() -> Iterator[Progress]:
-    """What is going on now: one changing line on a terminal, plain lines in a log."""
-    if err.is_terminal:
-        with err.status("…") as status:
-            yield lambda message: status.update(message)
-    else:
-        yield lambda message: err.print(message, markup=False)
+@app.callback()
+def choose(
+    context: typer.Context,
+    county: Annotated[
+        str | None, typer.Option("--county", help="县代码 one county of the province in `FENGHUANG_HOME`, by its code.")
+    ] = None,
+) -> None:
+    from pipelines.province.registry import RegistryBroken, enter_county, is_province
+
+    if county is None:
+        if context.invoked_subcommand not in OF_A_PROVINCE and is_province(Home.from_env()):
+            err.print(
+                f"{Home.from_env().root} 是省级安装 is a province: name a county, as "
+                f"`fenghuang --county CODE {context.invoked_subcommand}`, or see `fenghuang province --help`"
+            )
+            raise typer.Exit(2)
+        return
+    try:
+        enter_county(county)
+    except RegistryBroken as broken:
+        err.print(str(broken), markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -84,7 +97,7 @@ def demo(
     from pipelines.demo import write_demo
 
     home = Home.from_env()
-    chosen = _years(years)
+    chosen = years_of(years)
     held = _inbox_files(home)
     if held and if_empty:
         out.print(f"收件箱已有 {held} 个文件,未写入 the inbox holds {held} files; nothing written")
@@ -116,17 +129,6 @@ def demo(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     out.print(report.summary(), markup=False)
-
-
-def _years(text: str) -> range:
-    first, _, last = text.partition("-")
-    try:
-        years = range(int(first), int(last or first) + 1)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no range of years; write 2020-2023", param_hint="--years") from None
-    if not years:
-        raise typer.BadParameter(f"{text!r} ends before it begins; write 2020-2023", param_hint="--years")
-    return years
 
 
 def _inbox_files(home: Home) -> int:
@@ -219,6 +221,7 @@ def nightly(
         _print_intake(result.intake)
     out.print(render(result))
     if not dry_run:
+        _record(result)
         from pipelines.notify import report
         from pipelines.tell import tell_result
 
@@ -226,6 +229,16 @@ def nightly(
             err.print(line, markup=False)
     if not result.ok:
         raise typer.Exit(1)
+
+
+def _record(result: NightlyResult) -> None:
+    """For whoever asks later how the night ended: without rows, which stay in the log."""
+    from pipelines.last_night import LastNight, record
+
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    published = result.release.release_id if result.release else None
+    log = str(result.log or "")
+    record(Home.from_env(), LastNight(now, result.ok, published, result.stage, result.headline, log))
 
 
 @app.command()
@@ -263,7 +276,6 @@ def freshness(
 
     Example: `fenghuang freshness --notify --fail-if-stale`
     """
-    from datetime import UTC
     from zoneinfo import ZoneInfo
 
     from pipelines.freshness import TIMEZONE, look, render
@@ -302,7 +314,6 @@ def notify(
     `FENGHUANG_NOTIFY_FILE` names a file outside the repository with one URL of Apprise a line, as
     `dingtalk://token`, `wecombot://key`, `mailtos://user:password@host?to=address`, `json://host/path`.
     """
-    from datetime import UTC
 
     from pipelines import messages
     from pipelines.notify import VARIABLE, channels, report, send

@@ -121,3 +121,16 @@
             when 'old_park' then e.old_park_land_mu is not null
         end
 {%- endmacro %}
+
+{# Every column of a rule as one text, read the same way on every engine: two rules of the same text are the same rule. #}
+{% macro row_text(relation, except, relation_alias=none) -%}
+    {%- set cells = [] -%}
+    {%- if execute -%}
+        {%- for column in adapter.get_columns_in_relation(relation) if column.name not in except -%}
+            {%- set name = (relation_alias ~ '.' if relation_alias else '') ~ column.name -%}
+            {%- set cell = 'cast(' ~ name ~ ' as decimal(28, 8))' if column.dtype | lower in ('double', 'float') else name -%}
+            {%- do cells.append("coalesce(cast(" ~ cell ~ " as string), '')") -%}
+        {%- endfor -%}
+    {%- endif -%}
+    concat_ws('|'{% for cell in cells %}, {{ cell }}{% endfor %}, '')
+{%- endmacro %}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# The published audit tables: column → (type, comment). `raw.delivery` has three columns more.
+# The published audit tables: column → (type, comment). `raw.delivery` has four columns more.
 AUDIT: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "delivery": (
         "报送记录：收到的每个文件及其处理结果 / Every file that arrived, and what became of it",

@@ -53,7 +53,7 @@ def project_arguments(target: Path, project: Path | None = None) -> list[str]:
     its events go to whoever called, and a second log of them costs a tenth of a build."""
     project = project or project_folder()
     return [
-        *("--project-dir", str(project), "--profiles-dir", str(project)),
+        *("--project-dir", str(project), "--profiles-dir", str(PROJECT)),
         *("--target-path", str(target), "--log-path", str(target), "--log-level-file", "none"),
         *("--no-use-colors", "--no-send-anonymous-usage-stats"),
     ]

@@ -78,6 +78,7 @@ def _delivery() -> dict[str, Any]:
     meaning, columns = AUDIT["delivery"]
     own = {
         "delivery_id": COMMON["delivery_id"],
+        "county_code": "收到该文件的县，GB/T 2260 / County it was delivered to, GB/T 2260",
         "in_force": "是否现行 / Does it answer for its period",
         "sheet": "读取的工作表，csv 与清单为空 / Sheet that was read; empty for csv and lists",
     }

@@ -105,6 +105,7 @@ def _delivery(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delive
     published = {name: _POLARS[kind] for name, (kind, _) in AUDIT["delivery"][1].items()}
     schema = {
         "delivery_id": pl.String(),
+        "county_code": pl.String(),
         "in_force": pl.Boolean(),
         "sheet": pl.String(),
         **published,

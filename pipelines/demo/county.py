@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 
 from pipelines.demo.holders import Holders
-from pipelines.demo.invent import credit_codes, enterprise_names
-from pipelines.demo.setting import divisions, setting, stream
+from pipelines.demo.invent import CITY, credit_codes, enterprise_names
+from pipelines.demo.setting import county_code, divisions, setting, stream
 
 FIRST_YEAR, LAST_YEAR = 2020, 2023
 SMALLEST, LARGEST = 30, 50_000
@@ -201,7 +201,7 @@ class County:
             self.name[k:, who] = self._pop(spare_names, len(who))
         # One renamed twice: the register joins former names by 、.
         twice = self.renamed_before[:1]
-        self.former_names[:, twice] = self.former_names[0, twice] + "、" + "湖州老字号厂"
+        self.former_names[:, twice] = self.former_names[0, twice] + "、" + f"{CITY}老字号厂"
         self.former_code[:, self.reregistered_before] = self._pop(spare_codes, len(self.reregistered_before))
         for k, who in self.reregistered.items():
             self.former_code[k:, who] = self.code[0, who]
@@ -297,7 +297,7 @@ class County:
         share = rng.uniform(0.3, 1.0, size=len(owner))
         share /= np.bincount(owner, weights=share, minlength=self.total)[owner]
         area = self.land_mu[owner] * share
-        number = np.char.add("330521", np.char.zfill(np.arange(len(owner)).astype("U7"), 7)).astype(object)
+        number = np.char.add(county_code(), np.char.zfill(np.arange(len(owner)).astype("U7"), 7)).astype(object)
         ratio = rng.lognormal(np.log(1.25), 0.2, size=len(owner))
         parks = np.array(setting()["parks"], dtype=object)
         park = np.full(len(owner), None, dtype=object)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.demo.invent import WORKSHOP, credit_codes, enterprise_names
+from pipelines.demo.invent import CITY, WORKSHOP, credit_codes, enterprise_names
 from pipelines.demo.setting import divisions, setting, stream
 
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 NOBODY = -1
 """The index of no holder at all: a row without name and code."""
 
-# Other places than the names of the registers begin with, so that none of these is one of those.
-_WORKSHOP_PLACES = {"德清": "英溪", "湖州": "余英"}
-_NAMED_PLACES = {"德清": "莫干", "湖州": "莫梁"}
+# Other places than the names of the registers begin with (county, city), so that none of these is one of those.
+_WORKSHOP_PLACES = ("英溪", "余英")
+_NAMED_PLACES = ("莫干", "莫梁")
 _TRADES = ("软件", "信息科技", "智能科技", "检测技术", "工业设计", "生物科技")
 
 
@@ -39,7 +39,7 @@ class Holders:
         trades = rng.choice(np.array(divisions("product"), dtype=object), size=workshops)
         services = rng.choice(np.array(_TRADES, dtype=object), size=named)
         names = [
-            np.array([places[name[:2]] + name[2:] for name in enterprise_names(words, rng)], dtype=object)
+            np.array([places[name[:2] == CITY] + name[2:] for name in enterprise_names(words, rng)], dtype=object)
             for places, words in ((_WORKSHOP_PLACES, trades), (_NAMED_PLACES, services))
         ]
         codes = credit_codes(workshops, rng, WORKSHOP)

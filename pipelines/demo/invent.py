@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipelines.demo.setting import county_code, short_name
+
 # The alphabet of GB 32100-2015: no I, O, S, V, Z.
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _WEIGHTS = np.array([3**i % 31 for i in range(17)])
@@ -12,8 +14,11 @@ _ORGANISATION_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ORGANISATION_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2])
 # What the organisation part of every code begins with here, so that a made-up code is known at sight.
 MARKER = "YY"
-COMPANY, WORKSHOP = "91330521", "92330521"
+# The kind of a code, before the county it was given in.
+COMPANY, WORKSHOP = "91", "92"
 
+# Names begin with the county, or with the city it belongs to.
+CITY = "湖州"
 _CHARACTERS = "禾曦澍彬烨煜钧铭轩昊晖朗澈涵溪润泽瀚沛淳渝琛瑜瑾璋琦琳珂茂苒蕴岱嵘峻巍屿钦锐锦铎骏骐翔翱翼旭煊"
 
 
@@ -25,7 +30,7 @@ def credit_codes(count: int, rng: np.random.Generator, kind: str = COMPANY) -> n
     letters = np.array(list(ALPHABET))
     draws = rng.choice(31**6, size=count, replace=False)
     tail = (draws[:, None] // 31 ** np.arange(6)[None, :]) % 31
-    head = np.tile(np.array(list(kind + MARKER)), (count, 1))
+    head = np.tile(np.array(list(kind + county_code() + MARKER)), (count, 1))
     body = np.concatenate([head, letters[tail]], axis=1)
 
     organisation = _ordinals(body[:, 8:16], _ORGANISATION_ALPHABET)
@@ -48,11 +53,11 @@ def enterprise_names(products: np.ndarray, rng: np.random.Generator) -> np.ndarr
     """Different invented company names, one for each product word; place and core together are unique."""
     base = len(_CHARACTERS)
     draws = rng.choice(2 * base**3, size=len(products), replace=False)
-    places = np.array(["德清", "湖州"], dtype=object)[draws % 2]
+    places = np.array([short_name(), CITY], dtype=object)[draws % 2]
     letters = np.array(list(_CHARACTERS), dtype=object)
     core = draws // 2
     words = letters[core % base] + letters[core // base % base] + letters[core // base**2]
-    brackets = np.array(["", "(浙江)", "（德清）"], dtype=object)
+    brackets = np.array(["", "(浙江)", f"（{short_name()}）"], dtype=object)
     bracket = brackets[rng.choice(3, size=len(products), p=[0.8, 0.12, 0.08])]
     endings = np.array(["有限公司", "股份有限公司"], dtype=object)
     ending = endings[rng.choice(2, size=len(products), p=[0.9, 0.1])]

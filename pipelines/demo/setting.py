@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -15,10 +19,53 @@ from typing import Any
 import numpy as np
 
 
-@cache
+@dataclass(frozen=True)
+class Place:
+    """Another county of the same make: its code, its names (the Chinese one of two characters and 县), and what its
+    towns are called instead."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    towns_zh: tuple[str, ...]
+
+
+_place: ContextVar[Place | None] = ContextVar("place", default=None)
+
+
+@contextmanager
+def at(place: Place | None) -> Iterator[None]:
+    """Until the end of the block the made-up county lies there; None: where `county.json` says."""
+    token = _place.set(place)
+    try:
+        yield
+    finally:
+        _place.reset(token)
+
+
 def setting() -> dict[str, Any]:
-    """The content of `county.json`."""
-    return json.loads(resources.files(__package__).joinpath("county.json").read_text(encoding="utf-8"))
+    """The content of `county.json`, with the codes and names of the place in force."""
+    return _setting(_place.get())
+
+
+@cache
+def _setting(place: Place | None) -> dict[str, Any]:
+    text = resources.files(__package__).joinpath("county.json").read_text(encoding="utf-8")
+    if place is None:
+        return json.loads(text)
+    here = json.loads(text)
+    codes = json.loads(text.replace(here["county"]["code"], place.code))
+    towns = [{**town, "name": name} for town, name in zip(codes["towns"], place.towns_zh, strict=True)]
+    return {**codes, "county": {"code": place.code, "name": place.name_zh}, "towns": towns}
+
+
+def county_code() -> str:
+    return str(setting()["county"]["code"])
+
+
+def short_name() -> str:
+    """The county's name without 县, two characters."""
+    return str(setting()["county"]["name"]).removesuffix("县")
 
 
 def divisions(column: str) -> list[Any]:

@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 
+from pipelines.demo.setting import county_code
 from pipelines.demo.sheet import BAD_DATES, Column, Sheet
 
 QUARANTINED = (
@@ -19,7 +20,7 @@ QUARANTINED = (
     "conflicting_duplicate",
 )
 # A code cut short, which is no code.
-_CUT_CODE = "91330521YY0000000"
+_CUT_CODE = "91{county}YY0000000"
 
 
 def spoil(
@@ -106,7 +107,7 @@ def _unknown(sheet: Sheet, row: int, shared_name: str, rng: np.random.Generator)
         sheet.cells[code][row], sheet.cells[name][row] = None, shared_name
     else:
         given = sheet.cells[code][row]
-        nothing = _CUT_CODE if sheet.form.below_scale_by_name else None
+        nothing = _CUT_CODE.format(county=county_code()) if sheet.form.below_scale_by_name else None
         sheet.cells[code][row] = nothing if given is None else str(given)[:17]
         sheet.cells[name][row] = f"无名氏{rng.integers(100_000, 1_000_000)}号加工点"
     _mark(sheet, row, "unknown_enterprise", code)

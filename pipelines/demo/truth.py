@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines.demo.county import MONTHS, County
 from pipelines.demo.known import KnownYear
-from pipelines.demo.setting import setting
+from pipelines.demo.setting import county_code, setting
 from pipelines.demo.sheet import Sheet
 from pipelines.demo.sources.investment import Projects
 
@@ -53,10 +53,6 @@ class Group:
         total = np.zeros((len(self.codes), values.shape[1]))
         np.add.at(total, self.member[inside], np.where(mask, values, 0.0)[inside])
         return total
-
-
-def county_code() -> str:
-    return setting()["county"]["code"]
 
 
 def _positions(labels: np.ndarray, codes: Sequence[str]) -> np.ndarray:

@@ -13,8 +13,8 @@ import polars as pl
 
 from pipelines.demo.county import MONTHS, County
 from pipelines.demo.known import KnownYear
-from pipelines.demo.setting import setting, table
-from pipelines.demo.truth import AREAS, PLAN_START, YEAR_ROUND, Row, county_code, spread
+from pipelines.demo.setting import county_code, setting, table
+from pipelines.demo.truth import AREAS, PLAN_START, YEAR_ROUND, Row, spread
 
 _STOCKS = {
     "listed_companies_total": "上市公司",

@@ -16,7 +16,7 @@ from pipelines.disclosure.decide import Decision
 from pipelines.disclosure.history import TABLE as HISTORY
 from pipelines.disclosure.writer import COMMENTS
 from pipelines.home import CHECKOUT
-from pipelines.release.tables import copy_comments, write_comments
+from pipelines.release.tables import VIEWS, copy_comments, write_comments
 
 STATEMENTS = Path(__file__).with_name("public.sql")
 CELLS = "audit.disclosure_cell"
@@ -89,7 +89,7 @@ def write_public(internal: Path, target: Path, decision: Decision, baseline_year
     A database file keeps what lay in memory where a cell is NULL. So the tables go through Parquet, which stores
     nothing there, to a process of its own (`writer`) that never saw a hidden figure. Raises CalledProcessError.
     """
-    with tempfile.TemporaryDirectory(prefix="fenghuang-public-") as folder, duckdb.connect() as con:
+    with duckdb.connect() as con:
         con.execute("SET threads = 1")
         con.execute(f"ATTACH {_text(internal)} AS internal (READ_ONLY)")
         for schema in ("audit", "marts"):
@@ -106,6 +106,13 @@ def write_public(internal: Path, target: Path, decision: Decision, baseline_year
         con.execute(STATEMENTS.read_text(encoding="utf-8"))
         copy_comments(con, "internal")
         write_comments(con, PUBLIC_COMMENTS)
+        write_apart(con, target, VIEWS)
+
+
+def write_apart(con: duckdb.DuckDBPyConnection, target: Path, views: Path | None) -> None:
+    """Write every table of `con` with its comments into `target`, by a process that never saw what they were made of;
+    `views`: SQL that is run there, where given. Raises CalledProcessError."""
+    with tempfile.TemporaryDirectory(prefix="fenghuang-public-") as folder:
         comments: dict[str, tuple[str, dict[str, str]]] = {}
         for schema, table, comment in con.execute(
             "SELECT schema_name, table_name, comment FROM duckdb_tables() "
@@ -123,7 +130,14 @@ def write_public(internal: Path, target: Path, decision: Decision, baseline_year
             )
         (Path(folder) / COMMENTS).write_text(json.dumps(comments, ensure_ascii=False), encoding="utf-8")
         subprocess.run(
-            [sys.executable, "-m", "pipelines.disclosure.writer", folder, str(target)],
+            [
+                sys.executable,
+                "-m",
+                "pipelines.disclosure.writer",
+                folder,
+                str(target),
+                *([str(views)] if views else []),
+            ],
             check=True,
             cwd=CHECKOUT,
             env={**os.environ, "PYTHONPATH": str(CHECKOUT), **SAME_MEMORY},

@@ -1,5 +1,5 @@
 """Tables from Parquet into a DuckDB file with comments and views: a process of its own, so that the file can hold
-nothing but what it was given. `python -m pipelines.disclosure.writer FOLDER TARGET`."""
+nothing but what it was given. `python -m pipelines.disclosure.writer FOLDER TARGET [VIEWS]`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.release.tables import VIEWS, add_views, write_comments
+from pipelines.release.tables import add_views, write_comments
 
 COMMENTS = "comments.json"
 
 
-def write(folder: Path, target: Path) -> None:
-    """Every `schema.table.parquet` of `folder`; `comments.json`: table to its comment and those of its columns."""
+def write(folder: Path, target: Path, views: Path | None = None) -> None:
+    """Every `schema.table.parquet` of `folder`; `comments.json`: table to its comment and those of its columns;
+    `views`: SQL that is run in the end."""
     comments = json.loads((folder / COMMENTS).read_text(encoding="utf-8"))
     with duckdb.connect(str(target), config={"threads": 1}) as con:
         for schema in sorted({path.name.partition(".")[0] for path in folder.glob("*.parquet")}):
@@ -25,8 +26,9 @@ def write(folder: Path, target: Path) -> None:
             con.execute(f"CREATE TABLE {path.stem} AS SELECT * FROM read_parquet('{given}')")  # noqa: S608
         write_comments(con, comments)
         con.execute("CHECKPOINT")
-    add_views(target, VIEWS)
+    if views is not None:
+        add_views(target, views)
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]), Path(sys.argv[2]))
+    write(*map(Path, sys.argv[1:]))

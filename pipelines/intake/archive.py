@@ -19,7 +19,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Arrival:
-    """One file as it came in. `sequence` orders arrivals; `origin` is `inbox`, `api`, `database` or `return:…`."""
+    """One file as it came in. `sequence` orders arrivals; `origin` is `inbox`, `api`, `database` or `return:…`;
+    `county_code`: the county it was delivered to, None in the records of before there was such a column."""
 
     source: str
     file_name: str
@@ -30,6 +31,7 @@ class Arrival:
     received_at: str
     sequence: int
     origin: str
+    county_code: str | None = None
 
     @property
     def delivery_id(self) -> str:

@@ -31,7 +31,7 @@ from pipelines.intake.parse import parse
 from pipelines.intake.pull import PullError
 from pipelines.intake.refusal import Refused
 from pipelines.intake.registers import Registers, build_registers
-from pipelines.plan.seeds import plan_digest
+from pipelines.plan.seeds import county_code, plan_digest
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,7 @@ class Delivery:
     rows_duplicate: int | None = None
     judged: Path | None = None
     sheet: str | None = None
+    county_code: str | None = None
 
 
 @dataclass
@@ -159,6 +160,7 @@ class _Desk:
         self.report = report
         self.say = say
         self.received_at = now.astimezone(UTC).isoformat(timespec="seconds")
+        self.county_code = county_code()
         self.arrivals = list(archive.arrivals())
         self.latest = {(a.source, a.file_name): a for a in self.arrivals}
 
@@ -185,6 +187,7 @@ class _Desk:
             received_at=self.received_at,
             sequence=max((a.sequence for a in self.arrivals), default=0) + 1,
             origin=candidate.origin,
+            county_code=self.county_code,
         )
         self.archive.record(arrival)
         self.latest[candidate.source, candidate.file_name] = arrival
@@ -414,6 +417,7 @@ def _judged(
             "version": arrival.version,
             "sha256": arrival.sha256,
             "received_at": arrival.received_at,
+            "county_code": arrival.county_code or county_code(),
         }
         if delivery.refused:
             result.append(

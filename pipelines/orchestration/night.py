@@ -142,15 +142,7 @@ class Night:
             raise NotPublished(
                 "build", f"dbt 未能运行 dbt could not run (exit code {code})", self._log_tail()
             ) from error
-        found = problems(outcome.expected, outcome.results)
-        # A model may fail for what a test of the tables before it says better.
-        if outcome.broken and all(problem.kind == "unrun" for problem in found):
-            name, message = outcome.broken[0]
-            raise NotPublished("build", f"模型出错 model failed: {name}", message.splitlines())
-        if found:
-            raise _gate_shut("build", found)
-        if outcome.unbuilt:
-            raise NotPublished("build", f"未构建 not built: {', '.join(outcome.unbuilt)}", [])
+        judge(outcome)
         if code != 0:
             raise NotPublished("build", f"dbt 失败 dbt failed (exit code {code})", self._log_tail())
         return outcome
@@ -189,7 +181,7 @@ class Night:
         outcome = self.judge_build()
         results = read_results(self.checks_file) if self.checks_file.is_file() else []
         if found := problems(expected_checks(self.suites), results):
-            raise _gate_shut("gate", found)
+            raise gate_shut("gate", found)
         self.checks = [*outcome.results, *results]
         return self.checks
 
@@ -217,7 +209,20 @@ class Night:
         return self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-10:]
 
 
-def _gate_shut(stage: str, found: list[Problem]) -> NotPublished:
+def judge(outcome: DbtOutcome) -> None:
+    """Raises `NotPublished` unless everything was built and every dbt test ran and passed."""
+    found = problems(outcome.expected, outcome.results)
+    # A model may fail for what a test of the tables before it says better.
+    if outcome.broken and all(problem.kind == "unrun" for problem in found):
+        name, message = outcome.broken[0]
+        raise NotPublished("build", f"模型出错 model failed: {name}", message.splitlines())
+    if found:
+        raise gate_shut("build", found)
+    if outcome.unbuilt:
+        raise NotPublished("build", f"未构建 not built: {', '.join(outcome.unbuilt)}", [])
+
+
+def gate_shut(stage: str, found: list[Problem]) -> NotPublished:
     """The first cause with its offending rows, then the other broken promises; what did not run only counted."""
     first, others = found[0], found[1:]
     unrun = [problem for problem in others if problem.kind == "unrun"]

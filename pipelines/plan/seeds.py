@@ -37,6 +37,12 @@ def seed_path(name: str) -> Path:
     return seeds_folder() / f"{name}.csv"
 
 
+def county_code() -> str:
+    """The county of the plan in force, as its areas name it (GB/T 2260)."""
+    area = read_seed(seed_path("area"))
+    return str(area.filter(pl.col("area_type") == "county").get_column("code").item())
+
+
 def plan_codes(column: str) -> frozenset[str]:
     """The values of `seed.column` (`indicator_registry.target_id`, `area.code`)."""
     seed, _, name = column.partition(".")

@@ -55,14 +55,16 @@ def publish(
     run_id: str,
     now: datetime | None = None,
     parts: Sequence[Write] = (),
+    about: Mapping[str, Any] | None = None,
 ) -> Release:
     """Assemble a release beside the others, write its manifest last, put it in place, point `current` to it.
 
     The caller answers for the checks having run and passed. `data_docs` is moved in; `parts` are
-    written one after the other. Killed anywhere, `current` stays what it was.
+    written one after the other; `about` is what the manifest says beside (a county's: its code, from the plan's
+    areas). Killed anywhere, `current` stays what it was.
     """
     # Imported here, so that Dagster's definitions load without Polars.
-    from pipelines.plan.seeds import plan_digest
+    from pipelines.plan.seeds import county_code, plan_digest
 
     assembling = home.releases / f".{run_id}.tmp"
     assembling.mkdir(parents=True)
@@ -85,6 +87,7 @@ def publish(
         "content_hash": content_hash,
         "built_at": built_at.isoformat(),
         "run_id": run_id,
+        **(about if about is not None else {"county_code": county_code()}),
         "latest_period": _latest_period(tables_file),
         "previous": before.release_id if before else None,
         "previous_manifest": file_digest(before.path / MANIFEST) if before else None,

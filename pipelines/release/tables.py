@@ -13,8 +13,9 @@ from pipelines.gate.model import CheckResult
 from pipelines.release.draft import Draft
 
 PUBLISHED_SCHEMAS = ("audit", "marts")
-# When a delivery arrived says nothing about its content: left out of digests, kept in the table.
-NOT_CONTENT = {"audit.delivery": {"received_at"}}
+# When a delivery arrived (of a province: which release of a county it is) says nothing about its content: left out of
+# digests, kept in the table.
+NOT_CONTENT = {"audit.delivery": {"received_at", "release_id"}}
 
 # Added when a release is put together: of its night, or of the releases before it, so no rebuild gives them.
 NOT_REBUILT = frozenset(

@@ -5,7 +5,6 @@ Both ways are files: the cluster sees the home under the same path, so rows neve
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -29,7 +29,15 @@ select
     cast(null as double) as rolling12_value,
     v.n_enterprises,
     v.numerator as changed_numerator,
-    b.numerator / nullif(b.denominator, 0) * v.denominator as unchanged_numerator
+    b.numerator / nullif(b.denominator, 0) * v.denominator as unchanged_numerator,
+    v.denominator as changed_denominator,
+    v.n_in_scope,
+    v.weight,
+    v.weight_in_scope,
+    v.tce,
+    v.tce_estimated,
+    b.numerator as compared_numerator,
+    b.denominator as compared_denominator
 from rule as r
 inner join ratio as v on r.base_indicator_id = v.indicator_id
 left join ratio as b

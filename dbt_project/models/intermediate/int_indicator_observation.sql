@@ -100,5 +100,7 @@ select
     value,
     case when result = 'ratio' and value is not null then cast(numerator as double) end as numerator,
     case when result = 'ratio' and value is not null then cast(denominator as double) end as denominator,
+    case when result = 'growth' then cast(numerator as double) end as this_sum,
+    case when result = 'growth' then cast(earlier as double) end as earlier_sum,
     {{ no_coverage() }}
 from figures

@@ -112,6 +112,11 @@ select
     cast(rolling12_numerator as double) / nullif(cast(rolling12_denominator as double), 0) * factor as rolling12_value,
     cast(rolling12_numerator as double) as rolling12_numerator,
     cast(rolling12_denominator as double) as rolling12_denominator,
-    cast(coalesce(n_enterprises, 0) as integer) as n_enterprises
+    cast(coalesce(n_enterprises, 0) as integer) as n_enterprises,
+    cast(coalesce(n_in_scope, 0) as integer) as n_in_scope,
+    cast(weight as double) as weight,
+    cast(weight_in_scope as double) as weight_in_scope,
+    cast(tce as double) as tce,
+    cast(tce_estimated as double) as tce_estimated
 from figures
 where breakdown = 'county' or n_enterprises > 0

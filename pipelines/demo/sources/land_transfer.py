@@ -11,7 +11,7 @@ import polars as pl
 from pipelines.demo.county import County, YearFacts
 from pipelines.demo.desk import Desk
 from pipelines.demo.known import KnownYear
-from pipelines.demo.setting import setting, stream
+from pipelines.demo.setting import county_code, setting, stream
 from pipelines.demo.sheet import Column, Form, Sheet
 from pipelines.demo.sources.register import yes_no
 
@@ -110,7 +110,9 @@ def deliver(desk: Desk, county: County, k: int, facts: YearFacts, known: KnownYe
         return Sheet(
             FORM,
             {
-                "合同编号": [f"330521{facts.year}A{number:05d}" for number in range(1, len(transfers.use) + 1)],
+                "合同编号": [
+                    f"{county_code()}{facts.year}A{number:05d}" for number in range(1, len(transfers.use) + 1)
+                ],
                 "出让日期": transfers.day,
                 "用途": transfers.use,
                 "供应方式": transfers.method,
