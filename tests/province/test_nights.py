@@ -51,14 +51,14 @@ def test_a_county_that_fails_dies_or_hangs_stops_nobody(province: Province, tmp_
         record(province.home_of(county), LastNight("before", True, release="20200101T000000Z-00000000"))
     said: list[str] = []
     nights = run_nights(
-        province, province.counties, tmp_path / "logs", jobs=3, timeout_s=15, say=said.append, command=("-c", NIGHT)
+        province, province.counties, tmp_path / "logs", jobs=3, timeout_s=8, say=said.append, command=("-c", NIGHT)
     )
     assert [night.county for night in nights] == list(province.counties)
     by_code: dict[str, CountyNight] = {night.county.county_code[-1]: night for night in nights}
     assert {digit for digit, night in by_code.items() if night.is_published} == {"1", "6"}
     assert by_code["2"].cause == "gate: a promise is broken"
     assert "killed by signal 9" in by_code["3"].cause
-    assert "ended after 15 s" in by_code["4"].cause
+    assert "ended after 8 s" in by_code["4"].cause
     assert "ended without a result (exit code 3)" in by_code["5"].cause
     for night in nights:
         told = last_night(province.home_of(night.county))

@@ -9,12 +9,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.home import Home
 from pipelines.last_night import last_night
-from pipelines.province.registry import County, Province, add_county
+from pipelines.province.registry import County, Province, add_county, read_province
 from pipelines.province.rollup import roll_up
 from pipelines.province.work_file import county_releases
 from pipelines.release import current_release, table_digests
-from tests.province.conftest import GROUPED, OTHER_PLAN, SAMPLE_CODE, Made, copy_of
+from pipelines.release.verify import altered
+from tests.province.conftest import GROUPED, OTHER_PLAN, SAMPLE_CODE, Made, command, copy_of
 
 
 def pointers(province: Province) -> dict[str, str]:
@@ -84,7 +86,9 @@ def test_the_same_counties_give_the_same_content(made: Made, tmp_path: Path) -> 
         release.path.rename(home.releases / other)
         home.current.unlink()
         home.current.symlink_to(f"releases/{other}")
-    second = roll_up(again.province, print).release
+    done = again.run("province", "rollup")
+    assert done.returncode == 0, done.stdout + done.stderr
+    second = current_release(again.province.home)
     assert second is not None and second.release_id != first.release_id
     assert second.content_hash == first.content_hash
     assert table_digests(second.public_tables) == table_digests(first.public_tables)
@@ -109,8 +113,8 @@ def test_a_county_is_rolled_back_alone(made: Made, tmp_path: Path) -> None:
 
 
 def test_a_command_for_a_county_asks_which(made: Made) -> None:
-    for command in ("nightly", "status", "scoreboard"):
-        done = made.run(command)
+    for asked in ("nightly", "status", "scoreboard"):
+        done = made.run(asked)
         assert done.returncode == 2 and "is a province: name a county" in done.stderr
     shown = made.run("--county", SAMPLE_CODE, "scoreboard", "2021-12")
     assert shown.returncode == 0, shown.stderr
@@ -151,3 +155,24 @@ def test_a_province_without_releases_publishes_nothing(made: Made, tmp_path: Pat
     assert not result.ok and result.headline == "没有一个县有版本 no county has a release"
     assert len(result.details) == 3
     assert current_release(empty.province.home) == before
+
+
+def test_a_copy_of_the_province_is_a_province(made: Made, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    done = made.run("province", "backup", str(copy))
+    assert done.returncode == 0, done.stderr
+    there = read_province(Home(copy))
+    assert there.counties == made.province.counties
+    assert pointers(there) == pointers(made.province)
+    assert there.plan_of(there.county(OTHER_PLAN)) == copy / "plans" / OTHER_PLAN
+    for mine, theirs in zip(made.province.counties, there.counties, strict=True):
+        release = current_release(there.home_of(theirs))
+        assert release is not None and altered(release) == []
+        assert release.release_id == current_release(made.province.home_of(mine)).release_id  # type: ignore[union-attr]
+    assert command(copy, made.code, "verify").returncode == 0
+    again = made.run("province", "backup", str(copy))
+    assert "copied 0 releases, 0 files" in again.stdout
+    inside = made.run("province", "backup", str(made.root / "copy"))
+    assert inside.returncode == 2 and not (made.root / "copy").exists()
+    rebuilt = made.run("verify", "--rebuild")
+    assert rebuilt.returncode == 2 and "--county" in rebuilt.stderr
