@@ -918,11 +918,14 @@ def _verify_passport(name: str) -> list[str]:
 
 
 def _verify_releases(release: str | None, rebuild: bool) -> list[str]:
+    from pipelines.province.registry import is_province
     from pipelines.release import list_releases
     from pipelines.release.store import find_release
     from pipelines.release.verify import altered, chain_faults, rebuilt_differences
 
     home = Home.from_env()
+    if rebuild and is_province(home):
+        raise typer.BadParameter("a county is rebuilt: name it with --county; the roll-up: fenghuang province rollup")
     chosen = [find_release(home, release)] if release else list_releases(home)
     faults = chain_faults(home)
     for item in chosen:
