@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from pipelines.build.dbt_project import ENGINE_VARIABLE, Engine
 from pipelines.home import Home
 from pipelines.province_cli import province_app
 from pipelines.screen import err, out, progress, years_of
+from pipelines.spark_cli import spark_app
 
 if TYPE_CHECKING:
     from pipelines.intake.run import IntakeReport
@@ -44,7 +46,7 @@ bulletin_app = typer.Typer(
     The same release gives the same bytes. How to change wording and templates stands in docs/reports.md.""",
 )
 app.add_typer(bulletin_app, name="bulletin")
-
+app.add_typer(spark_app, name="spark")
 app.add_typer(province_app, name="province")
 
 # What works on a province itself; every other command works on one county.
@@ -201,11 +203,15 @@ def nightly(
     accept_lost_periods: Annotated[
         bool, typer.Option("--accept-lost-periods", help="Publish even where months of the release before are gone.")
     ] = False,
+    engine: Annotated[
+        Engine, typer.Option(envvar=ENGINE_VARIABLE, help="模型在哪里计算 where the models run; see docs/spark.md.")
+    ] = Engine.DUCKDB,
 ) -> None:
     """每夜任务 The nightly job, without a daemon: intake, build, gate, publish.
 
     Exit code 0: published. 1: not published; the reason and the first cause are on the screen, and
-    `warehouse/current` is what it was.
+    `warehouse/current` is what it was. `--engine spark` computes the same release on Spark: on the server that
+    `FENGHUANG_SPARK_HOST` and `FENGHUANG_SPARK_PORT` name, else on this machine.
     """
     from pipelines.nightly import render, run_nightly
 
@@ -216,6 +222,7 @@ def nightly(
             wait_s=wait,
             publish=not dry_run,
             accept_lost_periods=accept_lost_periods,
+            engine=engine,
         )
     if result.intake is not None:
         _print_intake(result.intake)
@@ -911,11 +918,14 @@ def _verify_passport(name: str) -> list[str]:
 
 
 def _verify_releases(release: str | None, rebuild: bool) -> list[str]:
+    from pipelines.province.registry import is_province
     from pipelines.release import list_releases
     from pipelines.release.store import find_release
     from pipelines.release.verify import altered, chain_faults, rebuilt_differences
 
     home = Home.from_env()
+    if rebuild and is_province(home):
+        raise typer.BadParameter("a county is rebuilt: name it with --county; the roll-up: fenghuang province rollup")
     chosen = [find_release(home, release)] if release else list_releases(home)
     faults = chain_faults(home)
     for item in chosen:

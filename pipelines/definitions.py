@@ -1,42 +1,25 @@
 """The one entry point of Dagster: `dagster dev -m pipelines.definitions`.
 
-Loads without Great Expectations, and without a dbt parse while the project's files are unchanged.
+Of a county; or, where `FENGHUANG_HOME` is a province, of its counties' releases and their roll-up.
 """
 
 from __future__ import annotations
 
-from dagster import AssetKey, Definitions, colored_console_logger, in_process_executor
+from dagster import Definitions
 
-from pipelines.gate.suites import load_suites
-from pipelines.orchestration.assets_dbt import dbt_build_assets
-from pipelines.orchestration.assets_release import release_asset
-from pipelines.orchestration.assets_sources import RECORDS, intake
-from pipelines.orchestration.checks import gate_checks
-from pipelines.orchestration.jobs import intake as intake_job
-from pipelines.orchestration.jobs import nightly, rehearsal
-from pipelines.orchestration.loggers import run_log
-from pipelines.orchestration.resources import night
-from pipelines.orchestration.schedules import nightly_schedule
-from pipelines.orchestration.sensors import inbox_sensor
-from pipelines.orchestration.sensors_told import TOLD_SENSORS
-from pipelines.release.tables import PUBLISHED_SCHEMAS
+from pipelines.home import Home
+from pipelines.province.registry import is_province, read_province
 
 
-def _published(keys: set[AssetKey]) -> list[AssetKey]:
-    return sorted(key for key in keys if key.path[0] in PUBLISHED_SCHEMAS)
+def _definitions(home: Home) -> Definitions:
+    # Each loads only what it shows.
+    if is_province(home):
+        from pipelines.orchestration.province import province_definitions
+
+        return province_definitions(read_province(home))
+    from pipelines.orchestration.county import county_definitions
+
+    return county_definitions()
 
 
-_suites = load_suites()
-_build = dbt_build_assets({suite.table: suite.name for suite in _suites})
-_release = release_asset(_published({*_build.keys, *(AssetKey(key) for key in RECORDS)}))
-
-defs = Definitions(
-    assets=[intake, _build, _release],
-    asset_checks=[gate_checks(_suites)],
-    jobs=[nightly, rehearsal, intake_job],
-    schedules=[nightly_schedule],
-    sensors=[inbox_sensor, *TOLD_SENSORS],
-    resources={"night": night},
-    executor=in_process_executor,
-    loggers={"console": colored_console_logger, "run_log": run_log},
-)
+defs = _definitions(Home.from_env())

@@ -49,6 +49,11 @@ class Home:
         return self.warehouse / "work"
 
     @property
+    def spark(self) -> Path:
+        """The loopback cluster of this home: settings, logs, scratch."""
+        return self.warehouse / "spark"
+
+    @property
     def dagster(self) -> Path:
         """Where the Makefile and `deploy/` put `DAGSTER_HOME`."""
         return self.warehouse / "dagster"

@@ -24,6 +24,7 @@ from pipelines.retention import forget_old_runs
 if TYPE_CHECKING:
     from dagster import DagsterInstance, ExecuteInProcessResult
 
+    from pipelines.build.dbt_project import Engine
     from pipelines.intake.run import IntakeReport
 
 SAMPLE_LINES = 20
@@ -58,16 +59,17 @@ def run_nightly(
     wait_s: float = 600.0,
     publish: bool = True,
     accept_lost_periods: bool = False,
+    engine: Engine | None = None,
 ) -> NightlyResult:
     """Intake, build, gate and release. `publish=False` stops before the release; `accept_lost_periods` lets one
-    through that lacks months of the release before.
+    through that lacks months of the release before; `engine` as `open_night` takes it.
 
     Another run under way is waited for, up to `wait_s` seconds. Whatever goes wrong with the data or the checks is
     in the result, not raised.
     """
     say = progress or (lambda message: None)
     try:
-        with open_night(home, str(uuid.uuid4()), say, wait_s) as night:
+        with open_night(home, str(uuid.uuid4()), say, wait_s, engine) as night:
             night.accepts_lost_periods = accept_lost_periods
             # dbt imports and parses in its own process while Dagster is imported here.
             night.start_build()

@@ -131,7 +131,9 @@ def nightly(
     from pipelines.province.show import render_night
 
     with _told(), progress() as say:
-        night = run_province_night(_province(), say, only=county, jobs=jobs, timeout_s=60.0 * timeout, wait_s=wait)
+        night = run_province_night(
+            _province(), say, only=county or None, jobs=jobs, timeout_s=60.0 * timeout, wait_s=wait
+        )
     for part in render_night(night):
         out.print(part, markup=False, soft_wrap=True) if isinstance(part, str) else out.print(part)
     if not night.is_well:

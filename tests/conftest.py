@@ -26,6 +26,7 @@ settings.load_profile("fenghuang")
 # A file of tests stays in one process (`--dist loadfile`; the groups of pytest-xdist 3.8 have no effect under pytest
 # 9.2), and these begin, so that none of them is left for the end. Of two processes one takes the first and the third.
 FIRST = (
+    "test_equality.py",
     "test_nightly_kill.py",
     "test_demo_against_pipeline.py",
     "test_store.py",

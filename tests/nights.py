@@ -255,7 +255,8 @@ def _describe_only(path: Path, names: set[str]) -> None:
 def copy_code(checkout: Path, root: Path) -> None:
     """What a night runs, into the folder `root`."""
     for folder in ("pipelines", "dbt_project", "expectations"):
-        ignored = shutil.ignore_patterns("__pycache__", "logs", ".parse-*")
+        # Plans laid over the seeds are links into the checkout they were made in.
+        ignored = shutil.ignore_patterns("__pycache__", "logs", ".parse-*", "plans")
         shutil.copytree(checkout / folder, root / folder, ignore=ignored)
 
 

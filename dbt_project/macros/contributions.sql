@@ -124,7 +124,7 @@ area_months as (
     inner join {{ ref('int_population') }} as p on t.year > p.year or (t.year = p.year and t.month = 12)
     qualify row_number() over (
         partition by t.period, p.breakdown, p.breakdown_code
-        order by case when p.resident_population is null then 1 else 0 end, p.year desc
+        order by case when p.resident_population is null then 1 else 0 end nulls last, p.year desc
     ) = 1
 )
 {%- endmacro %}

@@ -101,13 +101,6 @@
     last_value({{ expression }}, true) over {{ window }}
 {%- endmacro %}
 
-{# How a Python model is run on Spark, in place of the adapter's own text for a cluster of Databricks: by
-   pipelines/spark/adapter.py, beside dbt. #}
-{% macro py_write_table(compiled_code, target_relation) %}
-{{ compiled_code }}
-write(model(dbtObj(table), None), "{{ target_relation }}")
-{%- endmacro %}
-
 {# A double as a decimal: its product with 10^scale, rounded half away from zero, as DuckDB casts it. Spark casts the
    shortest text of the double, which is another decimal in the last places; there the product is cut into two whole
    numbers, of 2^53 and of 1, that are exact as bigint. #}
@@ -128,4 +121,12 @@ write(model(dbtObj(table), None), "{{ target_relation }}")
         + cast({{ product }} - floor({{ product }} / {{ limb }}D) * {{ limb }}D as bigint) * 0.{{ '0' * (scale - 1) }}1
         as {{ data_type }}
     )
+{%- endmacro %}
+
+{# On Spark neither columns nor comments are looked up by more queries: the columns of a contract are selected by name, and
+   their types and comments are given where the tables are fetched (pipelines/spark/tables.py). #}
+{% macro spark__get_assert_columns_equivalent(sql) -%}
+{%- endmacro %}
+
+{% macro spark__persist_docs(relation, model, for_relation, for_columns) -%}
 {%- endmacro %}

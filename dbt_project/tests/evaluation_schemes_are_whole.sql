@@ -27,7 +27,7 @@ part as (
 falling as (
     select
         *,
-        lag(threshold) over (partition by scheme_id order by sort_order, code) as share_before
+        lag(threshold) over (partition by scheme_id order by sort_order nulls last, code nulls last) as share_before
     from scheme
     where part = 'class'
 )

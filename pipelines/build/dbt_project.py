@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,12 +19,26 @@ PROJECT = CHECKOUT / "dbt_project"
 PARTIAL_PARSE = "partial_parse.msgpack"
 WORK_FILE_VARIABLE = "FENGHUANG_WORK_FILE"
 
+ENGINE_VARIABLE = "FENGHUANG_ENGINE"
+
+
+class Engine(StrEnum):
+    """Where dbt builds: the targets of its profile."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
 
 # Unit tests prove the code, whatever the data: they run once where the code is tested.
 NIGHTLY_BUILD = ("build", "--exclude-resource-type", "unit_test")
 # Seeds and models alone: a night runs the data tests itself (`pipelines.build.data_tests`).
 WITHOUT_TESTS = (*NIGHTLY_BUILD, "--exclude-resource-type", "test")
-COMPILE_TESTS = ("compile", "--select", "resource_type:test", "--no-populate-cache")
+COMPILE_QUERIES = ("compile", "--select", "resource_type:test", "config.materialized:view", "--no-populate-cache")
+
+
+def chosen_engine() -> Engine:
+    """The engine that `FENGHUANG_ENGINE` names, DuckDB where it names none. Raises `ValueError` for any other."""
+    return Engine(os.environ.get(ENGINE_VARIABLE) or Engine.DUCKDB)
 
 
 class DbtProjectBroken(Exception):
@@ -60,8 +75,8 @@ def project_arguments(target: Path, project: Path | None = None) -> list[str]:
 
 
 def parsed_manifest() -> Path:
-    """The manifest of the project as it stands, with the query of each data test, made only where no manifest of the
-    same files lies there yet.
+    """The manifest of the project as it stands, with the query of each data test and view, made only where no manifest
+    of the same files lies there yet.
 
     Named by a digest of the project's files, so that a stale one is never read and two processes may parse at
     once. Raises `DbtProjectBroken` with what dbt says.
@@ -81,7 +96,7 @@ def parsed_manifest() -> Path:
             "-c",
             "from dbt.cli.main import cli; cli()",
             "--quiet",
-            *COMPILE_TESTS,
+            *COMPILE_QUERIES,
             *project_arguments(target, PROJECT),
         ]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -94,7 +109,7 @@ def parsed_manifest() -> Path:
 
 
 def _project_digest() -> str:
-    digest = hashlib.sha256(" ".join([version("dbt-core"), *COMPILE_TESTS]).encode())
+    digest = hashlib.sha256(" ".join([version("dbt-core"), *COMPILE_QUERIES]).encode())
     for path in own_files(CHECKOUT, ("dbt_project",)):
         digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

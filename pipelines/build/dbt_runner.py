@@ -7,14 +7,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import duckdb
 
-from pipelines.build.dbt_project import WORK_FILE_VARIABLE
+from pipelines.build.dbt_project import WORK_FILE_VARIABLE, Engine
 from pipelines.gate.model import SAMPLE_ROWS, CheckKey, CheckResult
 
 # dbt's names for how a test ended; `skipped` and whatever else comes is no answer.
@@ -25,17 +25,28 @@ _MESSAGE_CHARACTERS = 500
 class DbtProcess:
     """The dbt worker: imports and parses at once, builds when told, ends when closed."""
 
-    def __init__(self, work_file: Path, target: Path, cache: Path, log: Path) -> None:
-        """`work_file` should be the same path every night (a link may lead on): dbt parses its whole project
-        again when the path of the database changes."""
+    def __init__(
+        self,
+        work_file: Path,
+        target: Path,
+        cache: Path,
+        log: Path,
+        engine: Engine = Engine.DUCKDB,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """`variables`: of the environment, what `engine` needs.
+
+        `work_file` should be the same path every night (a link may lead on): dbt parses its whole project again when
+        the path of the database changes.
+        """
         self.target = target
         self._log: IO[bytes] = log.open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines.build.dbt_worker", str(target), str(cache)],
+            [sys.executable, "-m", "pipelines.build.dbt_worker", str(target), str(cache), engine],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env={**os.environ, WORK_FILE_VARIABLE: str(work_file)},
+            env={**os.environ, WORK_FILE_VARIABLE: str(work_file), **(variables or {})},
         )
 
     def go(self) -> subprocess.Popen[bytes]:
@@ -122,7 +133,11 @@ def subject(manifest: dict[str, Any], test: dict[str, Any]) -> str | None:
     if attached := test.get("attached_node"):
         return str(attached)
     reads: list[str] = test["depends_on"]["nodes"]
-    marts = [unique_id for unique_id in reads if manifest["nodes"].get(unique_id, {}).get("schema") == "marts"]
+    marts = [
+        unique_id
+        for unique_id in reads
+        if unique_id in manifest["nodes"] and _schema(manifest["nodes"][unique_id]) == "marts"
+    ]
     return next(iter([*marts, *reads]), None)
 
 
@@ -130,7 +145,12 @@ def _table(manifest: dict[str, Any], test: dict[str, Any]) -> str:
     """`schema.table` the test is about."""
     about = subject(manifest, test)
     node = manifest["nodes"].get(about) or manifest["sources"].get(about)
-    return f"{node['schema']}.{node.get('alias') or node['identifier']}" if node else "-"
+    return f"{_schema(node)}.{node.get('alias') or node['identifier']}" if node else "-"
+
+
+def _schema(node: dict[str, Any]) -> str:
+    """As it is published, whatever the engine calls it."""
+    return str(node["source_name"] if node["resource_type"] == "source" else node["config"]["schema"])
 
 
 def _result(key: CheckKey, manifest: dict[str, Any], ran: dict[str, Any], work_file: Path) -> CheckResult:

@@ -1,7 +1,8 @@
-"""`python -m pipelines.build.dbt_worker TARGET CACHE`: the one dbt invocation of a night, in a process of its own.
+"""`python -m pipelines.build.dbt_worker TARGET CACHE ENGINE`: the one dbt invocation of a night, in its own process.
 
 Importing dbt and reading its project take seconds, so the process starts while intake runs and waits, project
-parsed, for the word `go` on stdin; then dbt builds models and seeds, and their data tests run on the finished file.
+parsed, for the word `go` on stdin; then dbt builds models and seeds, and their data tests run on the finished file:
+where ENGINE is `spark`, what was built there is fetched into it first.
 Events go to stdout as JSON, artifacts to the folder TARGET. What was parsed is kept in the file CACHE, so that the next
 night parses only what changed.
 
@@ -11,6 +12,7 @@ Exit codes: 0 built, 1 something failed, 2 dbt itself failed.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -20,12 +22,19 @@ from typing import Any
 
 import duckdb
 
-from pipelines.build.dbt_project import PARTIAL_PARSE, WITHOUT_TESTS, parsed_manifest, project_arguments
+from pipelines.build.dbt_project import (
+    PARTIAL_PARSE,
+    WITHOUT_TESTS,
+    WORK_FILE_VARIABLE,
+    Engine,
+    parsed_manifest,
+    project_arguments,
+)
 from pipelines.build.parent import lines_from_parent
 from pipelines.memory import collect_seldom
 
 
-def main(target: Path, cache: Path) -> int:
+def main(target: Path, cache: Path, engine: Engine) -> int:
     told = lines_from_parent()
     collect_seldom()
     from dbt.cli.main import dbtRunner
@@ -35,7 +44,11 @@ def main(target: Path, cache: Path) -> int:
     target.mkdir(parents=True, exist_ok=True)
     if cache.is_file():
         shutil.copyfile(cache, target / PARTIAL_PARSE)
-    arguments = [*project_arguments(target), "--log-format", "json"]
+    if engine == Engine.SPARK:
+        from pipelines.spark import adapter
+
+        adapter.install()
+    arguments = [*project_arguments(target), "--target", engine, "--log-format", "json"]
     parsed = dbtRunner().invoke(["parse", "--quiet", "--no-write-json", *arguments])
     if not parsed.success:
         return 2 if parsed.exception else 1
@@ -50,16 +63,20 @@ def main(target: Path, cache: Path) -> int:
     if built.exception:
         print(built.exception, file=sys.stderr)
         return 2
-    return 0 if _tested(target) and built.success else 1
+    compiled = _nodes(parsed_manifest())
+    if engine == Engine.SPARK:
+        adapter.fetch_built(target, compiled)
+    return 0 if _tested(target, compiled, engine) and built.success else 1
 
 
-def _tested(target: Path) -> bool:
+def _tested(target: Path, compiled: Mapping[str, Mapping[str, Any]], engine: Engine) -> bool:
     """Run the data tests, as many as can; did none fail?"""
     from pipelines.build.data_tests import run_data_tests
 
     nodes = _nodes(target / "manifest.json")
-    with _finished_file() as connection:
-        return run_data_tests(nodes, _nodes(parsed_manifest()), connection, target, partial(print, flush=True))
+    open_file = _finished_file if engine == Engine.DUCKDB else _fetched_file
+    with open_file() as connection:
+        return run_data_tests(nodes, compiled, connection, target, partial(print, flush=True))
 
 
 def _nodes(manifest: Path) -> Mapping[str, Mapping[str, Any]]:
@@ -81,5 +98,9 @@ def _finished_file() -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def _fetched_file() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(os.environ[WORK_FILE_VARIABLE], read_only=True)
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), Engine(sys.argv[3])))

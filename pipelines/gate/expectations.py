@@ -7,7 +7,9 @@ the functions.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,11 +25,25 @@ TUTORIAL_PICTURES = "static/images/*.gif"
 def load() -> ModuleType:
     """Import Great Expectations with usage statistics off and the read-only DuckDB dialect registered."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations
+    with without("pyspark"):
+        import great_expectations
     from sqlalchemy.dialects import registry
 
     registry.register("duckdb", "pipelines.gate.dialect", "ReadOnlyDuckDB")
     return great_expectations
+
+
+@contextmanager
+def without(package: str) -> Iterator[None]:
+    """Whatever is imported meanwhile finds no `package`. Great Expectations loads Spark where it is installed, for
+    nothing here, and Spark ends a process whose main module has no file."""
+    held = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == package}
+    sys.modules[package] = None  # type: ignore[assignment]  # as `import` has it for what is not there
+    try:
+        yield
+    finally:
+        del sys.modules[package]
+        sys.modules.update(held)
 
 
 def run_suites(suites: list[Suite], work_file: Path, docs: Path) -> tuple[list[CheckResult], Callable[[], None]]:

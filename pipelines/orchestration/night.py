@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from pipelines.build.dbt_project import project_folder
+from pipelines.build.dbt_project import Engine, chosen_engine, project_folder
 from pipelines.build.dbt_runner import DbtOutcome, DbtProcess, read_outcome
 from pipelines.disclosure.promises import PublicBroken
 from pipelines.gate.model import CheckResult, Problem, problems, read_results, write_results
@@ -30,6 +30,7 @@ from pipelines.release.tables import UnpromisedTable
 
 if TYPE_CHECKING:
     from pipelines.intake.run import IntakeReport
+    from pipelines.spark.night import SparkNight
 
 WAIT_S = 3600.0
 # Every run's work file is opened under one path (see DbtProcess).
@@ -58,8 +59,11 @@ class NotPublished(Exception):
 class Night:
     """One run. Stages: `take_in`, then dbt (`dbt.go()`, `judge_build`), `check_promises`, `publish`."""
 
-    def __init__(self, home: Home, run_id: str, say: Say, suites: Path = EXPECTATIONS) -> None:
+    def __init__(
+        self, home: Home, run_id: str, say: Say, suites: Path = EXPECTATIONS, engine: Engine = Engine.DUCKDB
+    ) -> None:
         self.home = home
+        self.engine = engine
         self.run_id = run_id
         self.say = say
         self.suites_folder = suites
@@ -84,8 +88,24 @@ class Night:
     def dbt(self) -> DbtProcess:
         """Started on first use."""
         # What dbt keeps of a parse holds the path of its project: one cache for each checkout that serves a home.
-        cache = self.home.work / f"dbt_cache_{hashlib.sha256(str(project_folder()).encode()).hexdigest()[:8]}.msgpack"
-        return DbtProcess(self.home.work / LINK / self.work_file.name, self.dbt_target, cache, self.log)
+        kept = f"{project_folder()}" if self.engine == Engine.DUCKDB else f"{project_folder()} {self.engine}"
+        cache = self.home.work / f"dbt_cache_{hashlib.sha256(kept.encode()).hexdigest()[:8]}.msgpack"
+        variables = self.spark.variables if self.spark else None
+        work_file = self.home.work / LINK / self.work_file.name
+        return DbtProcess(work_file, self.dbt_target, cache, self.log, self.engine, variables)
+
+    @cached_property
+    def spark(self) -> SparkNight | None:
+        """Begun on first use, where this is a night of Spark's. Raises `NotPublished`."""
+        if self.engine != Engine.SPARK:
+            return None
+        # Imported here: the default engine needs none of it.
+        from pipelines.spark.night import SparkNight
+
+        spark = SparkNight(self.home, self.folder, self.say)
+        with _spark_answering():
+            spark.begin()
+        return spark
 
     @cached_property
     def gate(self) -> GateWorker:
@@ -93,8 +113,10 @@ class Night:
         return GateWorker(self.log)
 
     def start_build(self) -> None:
-        """Let dbt import and parse while Dagster is imported and the intake runs."""
-        _ = self.dbt
+        """Let dbt import and parse, and Spark start, while Dagster is imported and the intake runs."""
+        # Why Spark is not there is told by the stage that needs it, `take_in`.
+        with suppress(NotPublished):
+            _ = self.dbt
 
     def start_gate(self) -> None:
         """Let the gate load Great Expectations while dbt builds."""
@@ -107,9 +129,9 @@ class Night:
             self.gate.ask(self.work_file, self.data_docs, self.suites_folder)
 
     def close(self) -> None:
-        for name in ("dbt", "gate"):
-            if name in self.__dict__:
-                self.__dict__[name].close()
+        for name in ("dbt", "gate", "spark"):
+            if opened := self.__dict__.get(name):
+                opened.close()
 
     # ------------------------------------------------------------------------------------------------- stages
 
@@ -122,6 +144,9 @@ class Night:
         self.report = take_in(self.home, self.say)
         current = None if self.accepts_lost_periods else current_release(self.home)
         work_file.create(self.report.deliveries, self.folder, current.tables if current else None)
+        if self.spark:
+            with _spark_answering():
+                self.spark.register(self.report.deliveries, self.work_file)
         return self.report
 
     def assert_taken_in(self) -> None:
@@ -234,14 +259,28 @@ def gate_shut(stage: str, found: list[Problem]) -> NotPublished:
 
 
 @contextmanager
-def open_night(home: Home, run_id: str, say: Say, wait_s: float = WAIT_S) -> Iterator[Night]:
+def _spark_answering() -> Iterator[None]:
+    from pipelines.spark.cluster import SparkUnavailable
+
+    try:
+        yield
+    except SparkUnavailable as error:
+        headline, *details = str(error).splitlines()
+        raise NotPublished("spark", headline, details) from error
+
+
+@contextmanager
+def open_night(
+    home: Home, run_id: str, say: Say, wait_s: float = WAIT_S, engine: Engine | None = None
+) -> Iterator[Night]:
     """A run of its own folder, alone in its home; what killed runs left over is removed first.
 
-    Raises `Busy` when another run holds the home for longer than `wait_s` seconds.
+    The models run on `engine`, by default what `FENGHUANG_ENGINE` names. Raises `Busy` when another run holds the home
+    for longer than `wait_s` seconds.
     """
     with nightly_lock(home, wait_s, say):
         clean_up(home)
-        night = Night(home, run_id, say)
+        night = Night(home, run_id, say, engine=engine or chosen_engine())
         night.folder.mkdir(parents=True, exist_ok=True)
         point(home.work / LINK, run_id)
         handler = logging.FileHandler(night.log, encoding="utf-8")

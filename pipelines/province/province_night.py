@@ -21,14 +21,14 @@ KEEP_NIGHTS = 10
 
 @dataclass(frozen=True)
 class ProvinceNight:
-    """`is_well`: every county that was asked for, and the province, was published."""
+    """`rolled_up` is None where no roll-up was asked for. `is_well`: whatever was asked for was published."""
 
     counties: list[CountyNight]
-    rolled_up: NightlyResult
+    rolled_up: NightlyResult | None
 
     @property
     def is_well(self) -> bool:
-        return self.rolled_up.ok and all(night.is_published for night in self.counties)
+        return (self.rolled_up is None or self.rolled_up.ok) and all(night.is_published for night in self.counties)
 
 
 def run_province_night(
@@ -39,10 +39,11 @@ def run_province_night(
     jobs: int = 0,
     timeout_s: float,
     wait_s: float = 600.0,
+    rolls_up: bool = True,
 ) -> ProvinceNight:
     """Nights of all counties (`only`: of these), `jobs` at once (0: what cores and memory allow), and the roll-up of
     whatever then is current. Raises `RegistryBroken` for a code that is none of the province's."""
-    counties = [province.county(code) for code in only] if only else list(province.counties)
+    counties = list(province.counties) if only is None else [province.county(code) for code in only]
     at_once = jobs or jobs_that_fit(os.cpu_count() or 1, available_memory())
     try:
         with nightly_lock(province.home, wait_s, say):
@@ -51,7 +52,7 @@ def run_province_night(
             close_to_others(province.home)
             nights = run_nights(province, counties, logs, jobs=at_once, timeout_s=timeout_s, say=say)
             _forget_old_logs(province)
-            return ProvinceNight(nights, roll_up_locked(province, say))
+            return ProvinceNight(nights, roll_up_locked(province, say) if rolls_up else None)
     except Busy as busy:
         return ProvinceNight([], NightlyResult(False, stage="lock", headline=str(busy)))
 

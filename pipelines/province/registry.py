@@ -137,9 +137,10 @@ def add_county(province: Province, county: County) -> Province:
     if plan is not None and not plan.is_dir():
         raise RegistryBroken(f"plan: {plan} is no folder")
     home = province.home_of(county)
-    home.inbox.mkdir(parents=True, exist_ok=True)
-    home.warehouse.mkdir(exist_ok=True)
-    for folder in (home.root, home.raw, home.inbox, home.warehouse):
+    for needed in (home.inbox, home.releases, home.work):
+        needed.mkdir(parents=True, exist_ok=True)
+    home.root.parent.chmod(0o755)
+    for folder in (home.root, home.raw, home.inbox, home.warehouse, home.releases, home.work):
         if county.unix_group:
             try:
                 shutil.chown(folder, group=_group(county.unix_group))
@@ -148,8 +149,7 @@ def add_county(province: Province, county: County) -> Province:
                     f"unix_group: {county.unix_group} cannot be given {folder} ({error}); "
                     "make the group, and the account that runs the nights its member"
                 ) from error
-        folder.chmod(SETGID)
-    home.raw.chmod(SETGID & ~0o007)
+        folder.chmod(SETGID & ~0o007 if folder in (home.raw, home.work) else SETGID)
     _write(province.home.root / COUNTIES_FILE, County, [*province.counties, county])
     return read_province(province.home)
 

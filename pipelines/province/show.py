@@ -84,6 +84,8 @@ def render_night(night: ProvinceNight) -> list[RenderableType]:
     for county in failed:
         parts.append(f"  {county.county.county_code} {county.county.name_zh} — {county.cause}")
         parts.append(f"    日志 log {county.log}")
+    if night.rolled_up is None:
+        return parts
     if night.rolled_up.release is not None:
         listed = night.rolled_up.release.manifest["counties"]
         for status, words in (("stale", "沿用上一版本 last good release used"), ("missing", "缺 missing")):

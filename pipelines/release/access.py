@@ -38,5 +38,6 @@ def close_to_others(home: Home) -> None:
         if folder.is_dir() and folder.stat().st_mode & OTHERS:
             folder.chmod(folder.stat().st_mode & 0o7777 & ~OTHERS)
     for folder in (home.warehouse, home.releases):
-        if folder.is_dir():
+        # Only where it has to be: a service that may not set group bits may not keep them by a chmod either.
+        if folder.is_dir() and folder.stat().st_mode & 0o555 != 0o555:
             folder.chmod(folder.stat().st_mode & 0o7777 | 0o555)

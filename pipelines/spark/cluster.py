@@ -15,17 +15,18 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 from zlib import crc32
 
-HOST = "127.0.0.1"
+from pipelines.spark.server import LOOPBACK as HOST
+from pipelines.spark.server import Server
+
 STATE = "cluster.json"
 LEAST_JAVA = 17
-START_S = 120.0
+START_S = 300.0
 STOP_S = 10.0
 TAIL_LINES = 15
 WORKERS = 2
@@ -34,6 +35,8 @@ DAEMON_MEMORY = "256m"
 DRIVER_MEMORY = "1g"
 EXECUTOR_MEMORY = "1g"
 
+# Many short statements: the thorough compiler and parallel collectors cost more than they bring.
+_SMALL_JAVA = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData"
 _DAEMON = "org.apache.spark.deploy"
 _THRIFT = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 
@@ -70,11 +73,22 @@ class Cluster:
     def process(self, name: str) -> Process:
         return next(process for process in self.processes if process.name == name)
 
+    @property
+    def server(self) -> Server:
+        return Server(HOST, self.port)
+
+
+def missing_client() -> str | None:
+    """Why no Spark can be used from here, with the mend; None where one can."""
+    if not (find_spec("pyspark") and find_spec("pyhive") and find_spec("dbt.adapters.spark")):
+        return "没有安装 Spark 组件：请运行 make spark the optional group is not installed: run `make spark`"
+    return None
+
 
 def missing() -> str | None:
     """Why Spark cannot run here, with the mend; None where it can."""
-    if not (find_spec("pyspark") and find_spec("pyhive") and find_spec("dbt.adapters.spark")):
-        return "没有安装 Spark 组件：请运行 make spark the optional group is not installed: run `make spark`"
+    if why := missing_client():
+        return why
     java = _java()
     if java is None:
         return f"没有 Java：请安装 Java ≥ {LEAST_JAVA} no Java: install one (Debian: openjdk-17-jre-headless)"
@@ -97,7 +111,7 @@ def _java_version(java: str) -> int:
 
 def running(folder: Path) -> Cluster | None:
     """The cluster of `folder` where every process of it is alive."""
-    cluster = _read(folder)
+    cluster = known(folder)
     return cluster if cluster and cluster.is_whole else None
 
 
@@ -128,7 +142,16 @@ def launch(folder: Path, settings: Mapping[str, str] | None = None) -> Cluster:
     url = f"spark://{HOST}:{master}"
     worker = (f"{_DAEMON}.worker.Worker", "--host", HOST, "--webui-port", "0", "--cores", "1")
     commands = {
-        "master": ("spark-class", f"{_DAEMON}.master.Master", "--host", HOST, "--port", str(master), "--webui-port", "0"),
+        "master": (
+            "spark-class",
+            f"{_DAEMON}.master.Master",
+            "--host",
+            HOST,
+            "--port",
+            str(master),
+            "--webui-port",
+            "0",
+        ),
         **{
             f"worker-{number}": (
                 *("spark-class", *worker, "--memory", EXECUTOR_MEMORY),
@@ -165,14 +188,14 @@ def wait(cluster: Cluster, say: Callable[[str], None]) -> None:
                 f"{_tail(_log(cluster.folder, 'thrift'))}"
             )
         time.sleep(0.2)
-    with connect(cluster.port) as cursor:
+    with answering(), cluster.server.session() as cursor:
         cursor.execute("select 1")
 
 
 def stop(folder: Path) -> bool:
-    """Stop every process of the cluster of `folder`, whoever started it and whatever state it is in; remove its scratch.
-    False where there was none."""
-    cluster = _read(folder)
+    """Stop every process of the cluster of `folder`, whoever started it, and remove its scratch. False where there was
+    none."""
+    cluster = known(folder)
     if cluster is None:
         return False
     for signal_number in (signal.SIGTERM, signal.SIGKILL):
@@ -194,13 +217,18 @@ def stop(folder: Path) -> bool:
 
 
 @contextmanager
-def connect(port: int) -> Iterator[Any]:
-    """A cursor of a session of its own."""
-    from pyhive import hive
+def answering() -> Iterator[None]:
+    """What a Thrift server answers that is not there, or not well, as `SparkUnavailable`."""
+    from pyhive.exc import Error
+    from thrift.Thrift import TException
 
-    connection = hive.connect(host=HOST, port=port, username="fenghuang")
-    with closing(connection), closing(connection.cursor()) as cursor:
-        yield cursor
+    try:
+        yield
+    except Error as error:
+        said = getattr(error.args[0], "status", None) if error.args else None
+        raise SparkUnavailable(f"Spark: {said.errorMessage if said else error}") from error
+    except TException as error:
+        raise SparkUnavailable(f"Spark 没有应答 does not answer: {error}") from error
 
 
 def _free_ports(first: int, count: int) -> list[int]:
@@ -231,7 +259,7 @@ def _launch(folder: Path, name: str, command: tuple[str, ...]) -> Process:
         "SPARK_DAEMON_MEMORY": DRIVER_MEMORY if name == "thrift" else DAEMON_MEMORY,
     }
     if name != "thrift":
-        environment["SPARK_DAEMON_JAVA_OPTS"] = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData"
+        environment["SPARK_DAEMON_JAVA_OPTS"] = _SMALL_JAVA
     with _log(folder, name).open("wb") as log:
         process = subprocess.Popen(
             [str(spark / "bin" / command[0]), *command[1:]],
@@ -250,7 +278,7 @@ def _launch(folder: Path, name: str, command: tuple[str, ...]) -> Process:
 
 def _write_settings(folder: Path, master: int, thrift: int, settings: Mapping[str, str]) -> None:
     scratch = folder / "scratch"
-    java = f"-Dderby.system.home={scratch} -Djava.io.tmpdir={scratch} -XX:-UsePerfData"
+    java = f"-Dderby.system.home={scratch} -Djava.io.tmpdir={scratch} {_SMALL_JAVA}"
     own = {
         "spark.master": f"spark://{HOST}:{master}",
         "spark.app.name": "fenghuang",
@@ -260,7 +288,7 @@ def _write_settings(folder: Path, master: int, thrift: int, settings: Mapping[st
         "spark.executor.memory": EXECUTOR_MEMORY,
         "spark.executor.cores": "1",
         "spark.driver.extraJavaOptions": java,
-        "spark.executor.extraJavaOptions": "-XX:-UsePerfData -XX:+UseSerialGC",
+        "spark.executor.extraJavaOptions": _SMALL_JAVA,
         "spark.ui.enabled": "false",
         "spark.scheduler.mode": "FAIR",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
@@ -276,7 +304,9 @@ def _write_settings(folder: Path, master: int, thrift: int, settings: Mapping[st
         "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
         "spark.sql.ansi.enabled": "true",
         "spark.sql.session.timeZone": "Asia/Shanghai",
-        "spark.sql.shuffle.partitions": "4",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     }
@@ -288,6 +318,13 @@ def _write_settings(folder: Path, master: int, thrift: int, settings: Mapping[st
         "appender.stderr.layout.type = PatternLayout\nappender.stderr.layout.pattern = %d %p %c{1}: %m%n%ex\n",
         encoding="utf-8",
     )
+
+
+def render(cluster: Cluster) -> str:
+    """For one screen: where it listens and what of it is alive."""
+    lines = [f"Thrift {HOST}:{cluster.port}", f"日志 logs {cluster.folder / 'logs'}"]
+    lines += [f"  {p.name:<10}{p.pid:>8}  {'运行 alive' if p.is_alive else '已退出 gone'}" for p in cluster.processes]
+    return "\n".join(lines)
 
 
 def _log(folder: Path, name: str) -> Path:
@@ -308,7 +345,8 @@ def _write(cluster: Cluster) -> None:
     part.replace(cluster.folder / STATE)
 
 
-def _read(folder: Path) -> Cluster | None:
+def known(folder: Path) -> Cluster | None:
+    """The cluster that was started in `folder` last and not stopped since, whatever is left of it."""
     path = folder / STATE
     if not path.is_file():
         return None

@@ -5,8 +5,9 @@ Both ways are files: the cluster sees the home under the same path, so rows neve
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,19 @@ import duckdb
 from pipelines.build.work_file import tables_of
 from pipelines.contracts import load_contracts
 from pipelines.intake.run import Delivery
-from pipelines.spark.cluster import connect
+from pipelines.spark.server import Server
 
 SCHEMAS = ("raw", "seeds", "staging", "intermediate", "marts")
 _TYPES = {"VARCHAR": "string", "INTEGER": "int", "TIMESTAMP WITH TIME ZONE": "timestamp"}
 
+Nodes = Mapping[str, Mapping[str, Any]]
+
 
 @dataclass(frozen=True)
 class Place:
-    """Where a night's databases lie: those of the Thrift server at `port` called `prefix_<schema>`, in `folder`."""
+    """Where a night's databases lie: called `prefix_<schema>` at `server`, their files in `folder`."""
 
-    port: int
+    server: Server
     prefix: str
     folder: Path
 
@@ -56,30 +59,83 @@ def register(place: Place, deliveries: Sequence[Delivery], work_file: Path) -> N
         delivery = con.table("raw.delivery")
         tables["delivery"] = [(name, str(kind)) for name, kind in zip(delivery.columns, delivery.types, strict=True)]
         delivery.write_parquet(str(folder / "00000.parquet"))
-    with connect(place.port) as cursor:
+    with place.server.session() as cursor:
         for schema in SCHEMAS:
-            cursor.execute(f"create database {place.database(schema)} location {_text(place.folder / schema)}")
+            cursor.execute(f"create database {place.database(schema)} location {_spark_text(place.folder / schema)}")
         for table, columns in tables.items():
             typed = ", ".join(f"`{name}` {_TYPES.get(kind, kind)}" for name, kind in columns)
             cursor.execute(
                 f"create table {place.database('raw')}.`{table}` ({typed}) using parquet "
-                f"location {_text(place.table('raw', table))}"
+                f"location {_spark_text(place.table('raw', table))}"
             )
 
 
 def drop(place: Place) -> None:
     """The night's databases and their files."""
-    with connect(place.port) as cursor:
+    with place.server.session() as cursor:
         for schema in SCHEMAS:
             cursor.execute(f"drop database if exists {place.database(schema)} cascade")
     shutil.rmtree(place.folder, ignore_errors=True)
 
 
-def fetch(place: Place, manifest: dict[str, Any], work_file: Path) -> None:
-    """The seeds and models that dbt built at `place`, as DuckDB's own build leaves them in `work_file`: schemas, names,
-    order of columns, comments; views over `raw` are made there again."""
-    raise NotImplementedError
+def fetch(place: Place, target: Path, compiled: Nodes, work_file: Path) -> None:
+    """What dbt built at `place`, as its own build in DuckDB leaves it in `work_file`: schemas, names, types, comments.
+
+    `target`: the folder of dbt's artifacts, which name what was built, in that order. Tables come as rows; a view is
+    made again by its query for DuckDB in `compiled`.
+    """
+    nodes: Nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    ran = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    with duckdb.connect(str(work_file)) as con:
+        for unique_id in (result["unique_id"] for result in ran if result["status"] == "success"):
+            node = nodes[unique_id]
+            schema, name = node["config"]["schema"], node["alias"]
+            table = f"{_name(schema)}.{_name(name)}"
+            con.execute(f"create schema if not exists {_name(schema)}")
+            if node["config"]["materialized"] == "view":
+                con.execute(f"create view {table} as {compiled[unique_id]['compiled_code']}")
+            else:
+                con.execute(f"create table {table} as {_rows(con, node, place)}")
+            _comment(con, table, node)
 
 
-def _text(value: object) -> str:
+def _rows(con: duckdb.DuckDBPyConnection, node: Mapping[str, Any], place: Place) -> str:
+    """The rows of a table of Spark's, in the types that the project declares; elsewhere in Spark's."""
+    schema, name = node["config"]["schema"], node["alias"]
+    folder = place.table(schema, name)
+    if any(folder.glob("*.parquet")):
+        rows = f"from read_parquet({_text(str(folder / '*.parquet'))})"
+        found = [(column, kind) for column, kind, *_ in con.execute(f"describe {rows}").fetchall()]
+    else:
+        # Spark writes no file for a table without rows.
+        rows = "where false"
+        with place.server.session() as cursor:
+            cursor.execute(f"describe {place.database(schema)}.`{name}`")
+            found = [(column, kind) for column, kind, *_ in cursor.fetchall()]
+    types = dict(found) | {c: column["data_type"] for c, column in node["columns"].items() if column.get("data_type")}
+    types |= node["config"].get("column_types") or {}
+    value = _name if "parquet" in rows else lambda column: "null"
+    columns = ", ".join(f"cast({value(column)} as {types[column]}) as {_name(column)}" for column, _ in found)
+    return f"select {columns} {rows}"
+
+
+def _comment(con: duckdb.DuckDBPyConnection, table: str, node: Mapping[str, Any]) -> None:
+    kept = node["config"].get("persist_docs") or {}
+    if kept.get("relation") and node["description"]:
+        con.execute(f"comment on table {table} is {_text(node['description'])}")
+    if kept.get("columns"):
+        for name, column in node["columns"].items():
+            if column["description"]:
+                con.execute(f"comment on column {table}.{_name(name)} is {_text(column['description'])}")
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _spark_text(value: object) -> str:
     return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"

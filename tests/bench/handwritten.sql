@@ -517,7 +517,7 @@ known as (
 
 select
     period, breakdown, breakdown_code, case when period <= k.until then n end::double as numerator,
-    people / 10000 as denominator, numerator / nullif(denominator, 0) as value
+    case when numerator is not null then people / 10000 end as denominator, numerator / nullif(denominator, 0) as value
 from figure, known as k
 where breakdown = 'county' or (period <= k.until and people > 0);
 

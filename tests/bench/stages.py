@@ -323,8 +323,11 @@ def _read(paths: Iterable[Path]) -> int:
 
 
 def parse_project(home: Home) -> Answer:
-    """dbt reads its project for the first time; the nights after find it read."""
+    """dbt reads its project for the first time, and its tests are compiled once; the nights after find both done."""
+    from pipelines.build.dbt_project import parsed_manifest
+
     _dbt(home, ["parse"])
+    parsed_manifest()
     return {}
 
 

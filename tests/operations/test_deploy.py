@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,28 +59,45 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def proxy() -> Iterator[Proxy]:
-    """A real nginx with the configuration of `deploy/`, ports and folders moved; a release behind it."""
+    """The proxy of a county, with a release behind it."""
+
+    def prepare(root: Path, passwords: Callable[[str, str], None]) -> None:
+        home = Home(root)
+        clean_up(home)
+        publish_one(home, "run1", at=NOW, parts=(lambda draft: public_parts(draft.folder),))
+        passwords("htpasswd", "right")
+
+    with proxied("fenghuang.conf", prepare) as running:
+        yield running
+
+
+@contextmanager
+def proxied(site_name: str, prepare: Callable[[Path, Callable[[str, str], None]], None]) -> Iterator[Proxy]:
+    """A real nginx with a configuration of `deploy/`, ports and folders moved. `prepare(home, passwords)` fills the
+    home; `passwords(file, password)` writes a file of them for the user `auditor`."""
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if nginx is None or shutil.which("openssl") is None:
         pytest.skip("no nginx (with openssl) here (tests/install_services.sh installs it on Debian as root)")
     folder = Path(tempfile.mkdtemp(prefix="fenghuang-proxy-"))
     folder.chmod(0o755)
     home = Home(folder / "home")
-    clean_up(home)
-    publish_one(home, "run1", at=NOW, parts=(lambda draft: public_parts(draft.folder),))
     port, plain = free_port(), free_port()
     etc = folder / "etc"
     etc.mkdir()
-    hashed = subprocess.run(["openssl", "passwd", "-apr1", "right"], capture_output=True, text=True, check=True)
-    (etc / "htpasswd").write_text(f"auditor:{hashed.stdout.strip()}\n")
+
+    def passwords(name: str, password: str) -> None:
+        hashed = subprocess.run(["openssl", "passwd", "-apr1", password], capture_output=True, text=True, check=True)
+        (etc / name).write_text(f"auditor:{hashed.stdout.strip()}\n")
+
+    prepare(home.root, passwords)
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     command += ["-keyout", str(etc / "tls.key"), "-out", str(etc / "tls.crt")]
     subprocess.run(command, capture_output=True, check=True)
-    site = (DEPLOY / "nginx" / "fenghuang.conf").read_text(encoding="utf-8")
+    site = (DEPLOY / "nginx" / site_name).read_text(encoding="utf-8")
     with serving() as dagster:
         dagster.answer = lambda request: Reply(200, b"the UI")
         for old, new in (
-            ("/srv/fenghuang/", f"{home.root}/"),
+            ("/srv/fenghuang", f"{home.root}"),
             ("/etc/fenghuang/", f"{etc}/"),
             ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
             ("listen 80;", f"listen 127.0.0.1:{plain};"),

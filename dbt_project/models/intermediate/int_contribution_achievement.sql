@@ -12,7 +12,8 @@ listed as (
             when 'holders' then
                 holder is not null
                 and row_number() over (
-                    partition by indicator_id, period, holder order by happened_on, quarter, row_number
+                    partition by indicator_id, period, holder
+                    order by happened_on nulls last, quarter nulls last, row_number nulls last
                 ) = 1
             when 'latest' then is_latest
             else true

@@ -42,7 +42,8 @@ judged as (
     select
         *,
         row_number() over (
-            partition by indicator_id, period, side, breakdown, breakdown_code order by fact_period, row_number
+            partition by indicator_id, period, side, breakdown, breakdown_code
+            order by fact_period nulls last, row_number nulls last
         ) = 1 as is_first,
         case
             when

@@ -128,7 +128,7 @@ achievement as (
         case when r.result in ('register_share', 'backbone_share') then 'enterprise' else 'holder' end
             as contributor_kind,
         'achievement' as table_name,
-        cast(y.year as string) || '-Q' || cast(cast(y.month / 3 as integer) as string) as row_period
+        cast(y.year as string) || '-Q' || cast(cast(ceil(y.month / 3.0) as integer) as string) as row_period
     from {{ ref('rule_achievement') }} as r
     cross join {{ ref('int_period') }} as t
     inner join {{ ref('int_period') }} as y

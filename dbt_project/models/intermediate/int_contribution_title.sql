@@ -16,7 +16,8 @@ placed as (
         g.town_code,
         g.platform_code,
         g.division,
-        row_number() over (partition by h.indicator_id, h.period, h.holder order by h.row_number) = 1 as is_first
+        row_number() over (partition by h.indicator_id, h.period, h.holder order by h.row_number nulls last) = 1
+            as is_first
     from held as h
     inner join holding as g on h.indicator_id = g.indicator_id and h.period = g.period and h.holder = g.holder
 )

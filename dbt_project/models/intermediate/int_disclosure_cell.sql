@@ -49,7 +49,7 @@ ratio_contribution as (
     inner join {{ ref('rule_enterprise_ratio') }} as r on k.indicator_id = r.indicator_id
     cross join county as c
     window one_year as (
-        partition by k.indicator_id, k.enterprise_code, substr(k.period, 1, 4) order by k.period
+        partition by k.indicator_id, k.enterprise_code, substr(k.period, 1, 4) order by k.period nulls last
     )
 ),
 

@@ -108,11 +108,17 @@ summed as (
     group by indicator_id, period, contributor, town_code, platform_code, division
 ),
 
--- the figure that stands one step earlier in the same window, 0 where the window begins
+-- a figure, which counts at every step, and the one that stands a step earlier in the same window, 0 where that begins
 compared as (
+    select
+        cast(null as integer) as step,
+        s.*
+    from summed as s
+    union all
     select
         n.step,
         s.indicator_id,
+        s.period,
         s.contributor,
         s.town_code,
         s.platform_code,
@@ -125,35 +131,6 @@ compared as (
     inner join time_window as w on s.indicator_id = w.indicator_id
     cross join step as n
     where w.time_window <> 'year' or (s.month_number - 1) % 12 + n.step < 12
-    union all
-    select
-        n.step,
-        s.indicator_id,
-        s.contributor,
-        s.town_code,
-        s.platform_code,
-        s.division,
-        s.month_number,
-        s.numerator,
-        s.denominator
-    from summed as s
-    cross join step as n
-),
-
-moved as (
-    select
-        step,
-        indicator_id,
-        month_number,
-        contributor,
-        town_code,
-        platform_code,
-        division,
-        {%- for side in sides %}
-        sum({{ side }}) as {{ side }}{{ "," if not loop.last }}
-        {%- endfor %}
-    from compared
-    group by step, indicator_id, month_number, contributor, town_code, platform_code, division
 ),
 
 flow as (
@@ -166,10 +143,11 @@ flow as (
         m.division,
         {%- for step in flow_steps() %}
         {%- for side in sides %}
-        max(case when m.step = {{ step }} then m.{{ side }} end) as {{ side }}_flow_{{ step }}{{ "," if not loop.last }}
+        sum(case when coalesce(m.step, {{ step }}) = {{ step }} then m.{{ side }} end)
+            as {{ side }}_flow_{{ step }}{{ "," if not loop.last }}
         {%- endfor %}{{ "," if not loop.last }}
         {%- endfor %}
-    from moved as m
+    from compared as m
     inner join reported as t on m.month_number = t.year * 12 + t.month
     group by m.indicator_id, t.period, m.contributor, m.town_code, m.platform_code, m.division
 )

@@ -31,8 +31,8 @@ matched as (
         row_number() over (
             partition by r.indicator_id
             order by
-                case when s.indicator_id is null then 1 else 0 end,
-                case when s.result is null then 1 else 0 end
+                case when s.indicator_id is null then 1 else 0 end nulls last,
+                case when s.result is null then 1 else 0 end nulls last
         ) as place
     from ruled as r
     left join {{ ref('disclosure_sensitivity') }} as s

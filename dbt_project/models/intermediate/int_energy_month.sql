@@ -31,7 +31,7 @@ to_date as (
         on g.enterprise_code = e.enterprise_code and g.period = e.period
     left join {{ ref('int_fuel_month') }} as f
         on g.enterprise_code = f.enterprise_code and g.period = f.period
-    window year_to_date as (partition by g.enterprise_code, g.year order by g.month rows unbounded preceding)
+    window year_to_date as (partition by g.enterprise_code, g.year order by g.month nulls last rows unbounded preceding)
 ),
 
 known as (

@@ -7,7 +7,7 @@ registered as (
     from {{ ref('stg_register') }}
     qualify row_number() over (
         partition by year, enterprise_code
-        order by case when credit_code = enterprise_code then 0 else 1 end, row_number
+        order by case when credit_code = enterprise_code then 0 else 1 end nulls last, row_number nulls last
     ) = 1
 )
 

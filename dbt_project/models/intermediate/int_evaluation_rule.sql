@@ -10,7 +10,7 @@ in_force as (
     select c.year, s.scheme_id
     from closed as c
     inner join {{ ref('evaluation_scheme') }} as s on c.year >= s.valid_from_year and s.part = 'scheme'
-    qualify row_number() over (partition by c.year order by s.valid_from_year desc, s.scheme_id asc) = 1
+    qualify row_number() over (partition by c.year order by s.valid_from_year desc, s.scheme_id asc nulls last) = 1
 )
 
 select
@@ -29,7 +29,7 @@ select
     s.name_zh,
     s.name_en,
     cast(row_number() over (
-        partition by f.year, s.part order by s.sort_order, s.code
+        partition by f.year, s.part order by s.sort_order nulls last, s.code nulls last
     ) as integer) as place
 from in_force as f
 inner join {{ ref('evaluation_scheme') }} as s on f.scheme_id = s.scheme_id

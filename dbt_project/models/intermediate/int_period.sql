@@ -81,7 +81,7 @@ select
     last_day(make_date(c.year, c.month, 1)) as last_day,
     c.period <= l.horizon as is_reported,
     e.month_name is not null as has_electricity_file,
-    count(e.month_name) over (partition by c.year order by c.month rows unbounded preceding) = c.month
+    count(e.month_name) over (partition by c.year order by c.month nulls last rows unbounded preceding) = c.month
         as has_every_electricity_file,
     f.month_name is not null as has_fuel_file
 from calendar as c

@@ -33,8 +33,8 @@ to_date as (
     from grid as g
     left join recorded as r on g.project_id = r.project_id and g.period = r.period
     window
-        year_to_date as (partition by g.project_id, g.year order by g.month rows unbounded preceding),
-        all_to_date as (partition by g.project_id order by g.period rows unbounded preceding)
+        year_to_date as (partition by g.project_id, g.year order by g.month nulls last rows unbounded preceding),
+        all_to_date as (partition by g.project_id order by g.period nulls last rows unbounded preceding)
 )
 
 select
@@ -42,7 +42,7 @@ select
     period,
     {%- for flow in flows %}
     cast({{ flow }}_year_wan as decimal(18, 6)) as {{ flow }}_year_wan,
-    cast(lag({{ flow }}_year_wan, 12) over (partition by project_id order by period) as decimal(18, 6))
+    cast(lag({{ flow }}_year_wan, 12) over (partition by project_id order by period nulls last) as decimal(18, 6))
         as {{ flow }}_prior_year_wan,
     cast({{ flow }}_plan_wan as decimal(18, 6)) as {{ flow }}_plan_wan{{ "," if not loop.last }}
     {%- endfor %}

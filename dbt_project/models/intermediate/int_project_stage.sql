@@ -38,8 +38,8 @@ ordered as (
         min(reached_place) over later as place_after
     from happened
     window
-        earlier as (partition by project_id order by place rows between unbounded preceding and 1 preceding),
-        later as (partition by project_id order by place rows between 1 following and unbounded following)
+        earlier as (partition by project_id order by place nulls last rows between unbounded preceding and 1 preceding),
+        later as (partition by project_id order by place nulls last rows between 1 following and unbounded following)
 )
 
 select

@@ -16,7 +16,7 @@ standing as (
 ranked as (
     select
         *,
-        dense_rank() over (order by period) as nth,
+        dense_rank() over (order by period nulls last) as nth,
         max(period) over () as newest_period
     from standing
 ),
@@ -25,7 +25,7 @@ ranked as (
 run as (
     select
         *,
-        nth - row_number() over (partition by enterprise_code, state order by nth) as run_no
+        nth - row_number() over (partition by enterprise_code, state order by nth nulls last) as run_no
     from ranked
 ),
 

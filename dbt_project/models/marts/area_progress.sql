@@ -13,4 +13,4 @@ select
     cast(light as string) as light
 from {{ ref('int_progress') }}
 where breakdown <> 'county'
-order by target_id, period, breakdown, breakdown_code
+order by target_id nulls last, period nulls last, breakdown nulls last, breakdown_code nulls last

@@ -53,4 +53,4 @@ select
     cast(place as integer) as rank,
     cast(score as double) as score
 from everything
-order by indicator_id, period, breakdown, breakdown_code
+order by indicator_id nulls last, period nulls last, breakdown nulls last, breakdown_code nulls last

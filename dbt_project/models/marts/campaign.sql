@@ -7,4 +7,4 @@ select
     cast(c.sort_order as integer) as sort_order
 from {{ ref('indicator') }} as i
 inner join {{ ref('campaign_clause') }} as c on i.clause = c.clause
-order by target_id
+order by target_id nulls last

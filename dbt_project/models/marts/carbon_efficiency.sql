@@ -43,7 +43,7 @@ graded as (
         and case g.scale when 'level' then m.k else m.intensity end is not null
         and (g.up_to is null or case g.scale when 'level' then m.k else m.intensity end <= cast(g.up_to as double))
     qualify row_number() over (
-        partition by m.year, m.credit_code, g.scale order by g.valid_from_year desc, g.sort_order asc
+        partition by m.year, m.credit_code, g.scale order by g.valid_from_year desc, g.sort_order asc nulls last
     ) = 1
 )
 

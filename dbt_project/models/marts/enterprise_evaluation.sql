@@ -133,7 +133,7 @@ moved as (
             i.item,
             {{ decimal_of('i.score - b.score', 'decimal(18, 2)') }} as change,
             row_number() over (
-                partition by i.year, i.credit_code order by abs(i.score - b.score) desc, i.place
+                partition by i.year, i.credit_code order by abs(i.score - b.score) desc, i.place nulls last
             ) as nth
         from {{ ref('enterprise_evaluation_item') }} as i
         inner join {{ ref('enterprise_evaluation_item') }} as b

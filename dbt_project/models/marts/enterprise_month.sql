@@ -66,7 +66,7 @@ flows as (
         {{ last_known('cast(value_added_ytd_wan as double) / month', 'enterprise_months') }}
             as last_known_monthly_value_added_wan
     from measures
-    window enterprise_months as (partition by enterprise_code order by period)
+    window enterprise_months as (partition by enterprise_code order by period nulls last)
 ),
 
 prior_year as (

@@ -30,7 +30,7 @@ reason as (
     select m.year, h.reason, h.sort_order, h.measure, h.class, h.below, h.above
     from (select distinct year from measured) as m
     inner join {{ ref('hcle_reason') }} as h on m.year >= h.valid_from_year
-    qualify row_number() over (partition by m.year, h.measure order by h.valid_from_year desc, h.reason) = 1
+    qualify row_number() over (partition by m.year, h.measure order by h.valid_from_year desc, h.reason nulls last) = 1
 ),
 
 hit as (
@@ -59,7 +59,7 @@ candidate as (
 run as (
     select
         *,
-        year - row_number() over (partition by credit_code order by year) as run_no
+        year - row_number() over (partition by credit_code order by year nulls last) as run_no
     from candidate
 ),
 

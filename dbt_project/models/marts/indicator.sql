@@ -1,1 +1,1 @@
-select * from {{ ref('indicator_registry') }} order by target_id
+select * from {{ ref('indicator_registry') }} order by target_id nulls last

@@ -163,4 +163,4 @@ select
 from addend as a
 cross join {{ ref('area') }} as c
 where c.area_type = 'county'
-order by a.indicator_id, a.period
+order by a.indicator_id nulls last, a.period nulls last

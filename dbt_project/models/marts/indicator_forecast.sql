@@ -49,4 +49,4 @@ select
 from within as f
 inner join {{ ref('int_progress') }} as p
     on f.target_id = p.target_id and f.period = p.period and p.breakdown = 'county'
-order by target_id
+order by target_id nulls last

@@ -14,7 +14,7 @@ rolling as (
         v.rolling12_denominator as denominator
     from {{ ref('int_indicator_ratio') }} as v
     where v.breakdown = 'county' and v.is_published and v.rolling12_value is not null
-    window one_indicator as (partition by v.indicator_id order by v.period)
+    window one_indicator as (partition by v.indicator_id order by v.period nulls last)
 ),
 
 tolerated as (
@@ -25,7 +25,7 @@ tolerated as (
     where r.value_before is not null
     qualify row_number() over (
         partition by r.indicator_id, r.period
-        order by case when t.indicator_id is null then 1 else 0 end, t.effective_from desc
+        order by case when t.indicator_id is null then 1 else 0 end nulls last, t.effective_from desc
     ) = 1
 ),
 
@@ -75,7 +75,7 @@ placed as (
     select
         *,
         row_number() over (
-            partition by indicator_id, period order by abs(contribution) desc, enterprise_code
+            partition by indicator_id, period order by abs(contribution) desc, enterprise_code nulls last
         ) as driver_rank
     from driver
 )
@@ -93,4 +93,4 @@ select
 from jump as j
 inner join placed as p on j.indicator_id = p.indicator_id and j.period = p.period
 where p.driver_rank <= {{ n_drivers }}
-order by indicator_id, period, driver_rank
+order by indicator_id nulls last, period nulls last, driver_rank nulls last

@@ -61,4 +61,4 @@ select
     cast(case when numerator_asked is not null then numerator_unit end as string) as numerator_unit,
     cast((numerator_asked - numerator) / nullif(months_remaining, 0) as double) as numerator_gap_per_month
 from whole
-order by target_id, period, breakdown, breakdown_code
+order by target_id nulls last, period nulls last, breakdown nulls last, breakdown_code nulls last

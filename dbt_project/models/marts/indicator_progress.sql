@@ -11,4 +11,4 @@ select
     cast(light as string) as light
 from {{ ref('int_progress') }}
 where breakdown = 'county'
-order by target_id, period
+order by target_id nulls last, period nulls last

@@ -41,4 +41,4 @@ select
     cast(n_enterprises as integer) as n_enterprises
 from figures
 where breakdown = 'county' or value is not null
-order by indicator_id, period, breakdown, breakdown_code
+order by indicator_id nulls last, period nulls last, breakdown nulls last, breakdown_code nulls last

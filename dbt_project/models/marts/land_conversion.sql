@@ -62,7 +62,7 @@ cumulated as (
             end) over to_date
         end as freed_stock_industrial_plan_mu
     from yearly
-    window to_date as (order by year asc rows unbounded preceding)
+    window to_date as (order by year asc nulls last rows unbounded preceding)
 )
 
 select

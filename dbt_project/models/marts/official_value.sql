@@ -16,4 +16,4 @@ left join {{ ref('indicator_value') }} as v
         and o.period = v.period
         and o.breakdown = v.breakdown
         and o.breakdown_code = v.breakdown_code
-order by indicator_id, period, breakdown, breakdown_code
+order by indicator_id nulls last, period nulls last, breakdown nulls last, breakdown_code nulls last

@@ -7,7 +7,7 @@ rule as (
     from (select distinct year from {{ ref('enterprise_year') }} where is_closed) as y
     inner join {{ ref('two_high_rule') }} as t on y.year >= t.valid_from_year
     qualify row_number() over (
-        partition by y.year, t.target_id order by t.valid_from_year desc, t.rule_id asc
+        partition by y.year, t.target_id order by t.valid_from_year desc, t.rule_id asc nulls last
     ) = 1
 )
 
