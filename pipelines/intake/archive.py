@@ -100,7 +100,7 @@ class Archive:
             try:
                 yield died
             finally:
-                mark.unlink()
+                mark.unlink(missing_ok=True)
 
     def derive(self, kind: str, key: str, write: Callable[[Path], None]) -> Path:
         """The folder, made by `write(folder)` where it is not there yet."""

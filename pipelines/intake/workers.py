@@ -129,7 +129,7 @@ class _Worker:
     def __init__(self) -> None:
         self.connection, theirs = Pipe()
         # One thread each: the files are spread over the cores already.
-        environment = {**os.environ, "POLARS_MAX_THREADS": "1"}
+        environment = {**os.environ, "POLARS_MAX_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "pipelines.intake.worker", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
@@ -147,7 +147,7 @@ class _Worker:
         """Raises `WorkerDied`."""
         try:
             return self.connection.recv()
-        except (EOFError, ConnectionResetError) as error:
+        except (EOFError, OSError) as error:
             code = self._process.wait()
             self.connection.close()
             how = f"signal {-code}, 可能内存不足 perhaps out of memory" if code < 0 else f"exit code {code}"

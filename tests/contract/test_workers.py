@@ -23,7 +23,7 @@ from pipelines.intake.archive import Arrival
 from pipelines.intake.run import IntakeReport, take_in
 from pipelines.intake.workers import Failed, Task, Workers
 from tests.contract.forms import code, register, tax
-from tests.contract.tasks import die, double, fail, who
+from tests.contract.tasks import die, die_while_answering, double, fail, who
 
 NOW = datetime(2022, 1, 5, tzinfo=UTC)
 KILLER = "企业入库税收_202103.xlsx"
@@ -109,6 +109,13 @@ def test_a_file_that_kills_its_reader_is_refused_alone_and_tried_again(tmp_path,
     again = take_in(home, now=NOW)
     assert again.failures == [] and again.parsed == 1
     assert sum(d.in_force for d in again.deliveries) == 10
+
+
+def test_half_an_answer_is_none():
+    with Workers(2, always=True) as workers:
+        found = dict(workers.run([Task(die_while_answering, (1,), 1), Task(double, (2,), 1), Task(double, (3,), 1)]))
+    assert isinstance(found[0], Failed) and "signal 9" in found[0].detail
+    assert (found[1], found[2]) == (4, 6)
 
 
 def test_nothing_is_parsed_or_judged_twice(tmp_path, spread):
