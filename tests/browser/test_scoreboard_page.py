@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,22 +12,8 @@ from pipelines.release.store import current_release
 from pipelines.report.scoreboard_page import INTERNAL, PUBLIC, write_page
 from tests.scoreboard_tables import public_copy
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 TARGET = "labour_productivity_mfg"
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason="no /usr/bin/chromium: the page is not tested (tests/install_services.sh installs it)"
-)
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +26,6 @@ def files(published_home: Home, tmp_path_factory: pytest.TempPathFactory) -> dic
     write_page(folder / "public.duckdb", release.content_hash, PUBLIC, folder / "public.html")
     write_page(release.tables, release.content_hash, INTERNAL, folder / "internal.html")
     return {name: folder / f"{name}.html" for name in ("public", "internal")}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @dataclass
