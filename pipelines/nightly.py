@@ -71,6 +71,7 @@ def run_nightly(
     try:
         with open_night(home, str(uuid.uuid4()), say, wait_s, engine) as night:
             night.accepts_lost_periods = accept_lost_periods
+            night.is_rehearsal = not publish
             # dbt imports and parses in its own process while Dagster is imported here.
             night.start_build()
             collect_seldom()

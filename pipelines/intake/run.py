@@ -30,8 +30,8 @@ from pipelines.intake.parse import parse
 from pipelines.intake.pull import PullError
 from pipelines.intake.refusal import Refused
 from pipelines.intake.registers import build_registers, read_registers
-from pipelines.intake.workers import Failed, Task, Workers
 from pipelines.plan.seeds import county_code, plan_digest
+from pipelines.workers import Failed, Task, Workers
 
 log = logging.getLogger(__name__)
 

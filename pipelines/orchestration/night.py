@@ -1,4 +1,4 @@
-"""One nightly run, without Dagster: its folder, its lock, its two helper processes, and what each stage does.
+"""One nightly run, without Dagster: its folder, its lock, its helper processes, and what each stage does.
 
 Dagster's ops call the stages in order; `pipelines.nightly` reads from here what happened.
 """
@@ -9,7 +9,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from pipelines.gate.process import GateDied, GateWorker
 from pipelines.gate.suites import EXPECTATIONS, Suite, expected_checks, load_suites
 from pipelines.home import Home
 from pipelines.release.files import point
+from pipelines.release.helper import Helper, write_parts
 from pipelines.release.parts import PARTS
 from pipelines.release.publish import publish
 from pipelines.release.store import RUN_LOG, Release, clean_up, current_release, nightly_lock
@@ -74,6 +75,7 @@ class Night:
         self.checks_file = self.folder / "checks.json"
         self.log = self.folder / RUN_LOG
         self.accepts_lost_periods = False
+        self.is_rehearsal = False
         self.report: IntakeReport | None = None
         self.checks: list[CheckResult] = []
         self.release: Release | None = None
@@ -112,6 +114,11 @@ class Night:
         """Started on first use."""
         return GateWorker(self.log)
 
+    @cached_property
+    def helper(self) -> Helper:
+        """Started on first use."""
+        return Helper()
+
     def start_build(self) -> None:
         """Let dbt import and parse, and Spark start, while Dagster is imported and the intake runs."""
         # Why Spark is not there is told by the stage that needs it, `take_in`.
@@ -119,17 +126,21 @@ class Night:
             _ = self.dbt
 
     def start_gate(self) -> None:
-        """Let the gate load Great Expectations while dbt builds."""
+        """Let the gate load Great Expectations, and who writes the release its libraries, while dbt builds."""
         _ = self.gate
+        if not self.is_rehearsal:
+            _ = self.helper
 
     def start_checks(self) -> None:
-        """Let the gate check the work file: once, and only when nothing is built in it any more."""
+        """Let the gate check the work file, and the release begin: once, when nothing is built in it any more."""
         if not self._is_asked:
             self._is_asked = True
             self.gate.ask(self.work_file, self.data_docs, self.suites_folder)
+            if not self.is_rehearsal:
+                self.helper.foresee(self.home, self.work_file)
 
     def close(self) -> None:
-        for name in ("dbt", "gate", "spark"):
+        for name in ("dbt", "gate", "helper", "spark"):
             if opened := self.__dict__.get(name):
                 opened.close()
 
@@ -220,7 +231,7 @@ class Night:
             raise NotPublished("gate", "检查报告未写成 the Data Docs were not written", [str(error)]) from error
         keys = {suite.table: suite.key for suite in self.suites}
         try:
-            parts = [part.write for part in PARTS]
+            parts = [partial(write_parts, PARTS, self.helper)]
             self.release = publish(self.home, self.work_file, self.data_docs, keys, checks, self.run_id, parts=parts)
         except UnpromisedTable as error:
             raise NotPublished("release", "有表没有承诺 a table has no suite", [str(error)]) from error

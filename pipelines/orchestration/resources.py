@@ -17,6 +17,7 @@ def night(context: InitResourceContext) -> Iterator[Night]:
     assert context.log is not None
     with open_night(Home.from_env(), str(context.run_id), context.log.info) as opened:
         if run is not None and run.job_name in (NIGHTLY, REHEARSAL):
+            opened.is_rehearsal = run.job_name == REHEARSAL
             opened.start_build()
         yield opened
 

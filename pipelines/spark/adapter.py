@@ -4,6 +4,7 @@ before dbt runs; nothing of dbt's own files is touched."""
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,5 +80,9 @@ def fetch_built(target: Path, compiled: Nodes) -> None:
 
 def install() -> None:
     """Python models of dbt-spark as described above, in this process."""
-    SparkAdapter.default_python_submission_method = property(lambda self: "beside_dbt")
-    SparkAdapter.python_submission_helpers = property(lambda self: {"beside_dbt": BesideDbt})
+    properties: dict[str, Callable[[SparkAdapter], Any]] = {
+        "default_python_submission_method": lambda _: "beside_dbt",
+        "python_submission_helpers": lambda _: {"beside_dbt": BesideDbt},
+    }
+    for name, answer in properties.items():
+        setattr(SparkAdapter, name, property(answer))

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import workers as workers_module
 from pipelines.home import CHECKOUT, Home
 from pipelines.intake import run as run_module
-from pipelines.intake import workers as workers_module
 from pipelines.intake.archive import Arrival
 from pipelines.intake.run import IntakeReport, take_in
-from pipelines.intake.workers import Failed, Task, Workers
+from pipelines.workers import Failed, Task, Workers
 from tests.contract.forms import code, register, tax
 from tests.contract.tasks import die, die_while_answering, double, fail, who
 
@@ -197,7 +197,7 @@ def test_a_file_that_ended_a_small_night_is_refused_by_the_next(tmp_path):
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT])
 def test_nothing_is_left_of_a_run_that_was_ended(tmp_path, by):
     script = (
-        "from pathlib import Path; from pipelines.intake.workers import Task, Workers\n"
+        "from pathlib import Path; from pipelines.workers import Task, Workers\n"
         "from tests.contract.tasks import wait_long\n"
         f"task = Task(wait_long, (Path({str(tmp_path / 'at')!r}),), 1)\n"
         "with Workers(2, always=True) as workers: list(workers.run([task] * 2))"

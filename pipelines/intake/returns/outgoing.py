@@ -37,7 +37,7 @@ from pipelines.intake.returns.layout import (
     plain,
     row_fingerprint,
 )
-from pipelines.intake.workers import Failed, Task, Workers
+from pipelines.workers import Failed, Task, Workers
 
 # Chinese wording of each quarantine reason and what to do (contract: "What happens to a row").
 REASONS = {

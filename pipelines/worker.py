@@ -1,4 +1,4 @@
-"""`python -m pipelines.intake.worker FD`: does the tasks that `pipelines.intake.workers` gives it, one by one."""
+"""`python -m pipelines.worker FD`: does the tasks that `pipelines.workers` gives it, one by one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
-from pipelines.intake.workers import Task, answer
+from pipelines.workers import Task, answer
 
 Given = tuple[Task, Callable[[BaseException], str]]
 

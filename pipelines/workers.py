@@ -1,4 +1,4 @@
-"""Work of the intake on several files at once: each in a process of its own, one file at a time.
+"""Work in other processes: of the intake on several files at once, one file a process; of a release beside the night.
 
 A process that dies (out of memory, a fault in a reader's machine code) costs its one file, never the night. Little
 work is done at once in this process: to start another costs half a second. It does not matter to the outcome where and
@@ -58,7 +58,7 @@ class Workers:
     def __init__(self, limit: int | None = None, *, always: bool = False) -> None:
         self.limit = limit or cores()
         self.always = always
-        self._running: list[_Worker] = []
+        self._running: list[Worker] = []
 
     def __enter__(self) -> Workers:
         return self
@@ -82,7 +82,7 @@ class Workers:
     def _spread(self, tasks: Sequence[Task], explain: Callable[[BaseException], str]) -> Iterator[tuple[int, Any]]:
         # The longest first, so that none is left for the end alone.
         waiting = sorted(range(len(tasks)), key=lambda index: tasks[index].size)
-        busy: dict[Connection, tuple[_Worker, int]] = {}
+        busy: dict[Connection, tuple[Worker, int]] = {}
         while waiting or busy:
             while waiting and len(busy) < self.limit and self._fits(tasks, waiting[-1], busy):
                 index = waiting.pop()
@@ -98,15 +98,15 @@ class Workers:
                     self._running.remove(worker)
                     yield index, Failed(str(died))
 
-    def _idle(self, busy: dict[Connection, tuple[_Worker, int]]) -> _Worker:
+    def _idle(self, busy: dict[Connection, tuple[Worker, int]]) -> Worker:
         idle = next((worker for worker in self._running if worker.connection not in busy), None)
         if idle is None:
-            idle = _Worker()
+            idle = Worker()
             self._running.append(idle)
         return idle
 
     @staticmethod
-    def _fits(tasks: Sequence[Task], index: int, busy: dict[Connection, tuple[_Worker, int]]) -> bool:
+    def _fits(tasks: Sequence[Task], index: int, busy: dict[Connection, tuple[Worker, int]]) -> bool:
         under_way = sum(tasks[other].size for _, other in busy.values())
         return not busy or under_way + tasks[index].size <= MAX_BYTES_AT_ONCE
 
@@ -123,15 +123,15 @@ def answer(task: Task, explain: Callable[[BaseException], str]) -> Any:
         return Failed(explain(error))
 
 
-class _Worker:
-    """A process of `pipelines.intake.worker` and the line to it."""
+class Worker:
+    """A process of `pipelines.worker` and the line to it."""
 
     def __init__(self) -> None:
         self.connection, theirs = Pipe()
         # One thread each: the files are spread over the cores already.
         environment = {**os.environ, "POLARS_MAX_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines.intake.worker", str(theirs.fileno())],
+            [sys.executable, "-m", "pipelines.worker", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=environment,
@@ -151,7 +151,7 @@ class _Worker:
             code = self._process.wait()
             self.connection.close()
             how = f"signal {-code}, 可能内存不足 perhaps out of memory" if code < 0 else f"exit code {code}"
-            raise WorkerDied(f"读取此文件的进程中断 the process that read this file ended ({how})") from error
+            raise WorkerDied(f"处理此项的进程中断 the process that worked on it ended ({how})") from error
 
     def end(self) -> None:
         self._process.kill()
