@@ -1,4 +1,4 @@
-"""Disclosure control as a part of a release."""
+"""Disclosure control as two parts of a release: what is public, and what was hidden and why."""
 
 from __future__ import annotations
 
@@ -25,31 +25,42 @@ class _Decided:
     decision: Decision
 
 
-# By work file: decided before there was a draft to write it into.
-_foreseen: dict[Path, _Decided] = {}
+# By work file: decided once, perhaps before there is a draft, for the two parts that write it down.
+_known: dict[Path, _Decided] = {}
 
 
 def foresee(home: Home, work_file: Path) -> None:
     """Decide now what `disclose` writes later, in this process. Nobody may write `work_file` any more."""
-    _foreseen[work_file] = _decide(home, work_file)
+    _known[work_file] = _decide(home, work_file)
 
 
 def disclose(draft: Draft) -> None:
-    """`public.duckdb`, and in internal.duckdb the audit with its figures and the memory of what was ever public.
+    """`public.duckdb`.
 
     Raises `PublicBroken` where the file does not hold what it promises: then nothing is published.
     """
     # Imported here, so that Dagster's definitions load without SciPy and Polars.
     from pipelines.disclosure.promises import assert_kept
-    from pipelines.disclosure.public import write_internal, write_public
+    from pipelines.disclosure.public import write_public
 
-    decided = _foreseen.pop(draft.work_file, None)
-    if decided is None or decided.newest != _newest(draft.home):
-        decided = _decide(draft.home, draft.work_file)
+    decided = _decided(draft)
     target = draft.folder / PUBLIC_FILE
     write_public(draft.tables, target, decided.decision, str(decided.inputs.indicators.item(0, "baseline_year")))
     assert_kept(target, draft.tables, draft.work_file)
-    write_internal(draft.tables, decided.decision)
+
+
+def remember(draft: Draft) -> None:
+    """In internal.duckdb the audit with its figures, and the memory of what was ever public."""
+    from pipelines.disclosure.public import write_internal
+
+    write_internal(draft.tables, _decided(draft).decision)
+
+
+def _decided(draft: Draft) -> _Decided:
+    known = _known.get(draft.work_file)
+    if known is None or known.newest != _newest(draft.home):
+        known = _known[draft.work_file] = _decide(draft.home, draft.work_file)
+    return known
 
 
 def _decide(home: Home, work_file: Path) -> _Decided:

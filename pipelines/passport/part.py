@@ -11,24 +11,31 @@ import duckdb
 
 from pipelines.passport import evidence, figures, pages, vintages
 from pipelines.release.draft import Draft
-from pipelines.release.store import PUBLIC_FILE, TABLES_FILE, list_releases
+from pipelines.release.store import PUBLIC_FILE, TABLES_FILE, Release, list_releases
 
 INTERNAL = f"internal/{evidence.FOLDER}"
 PUBLIC = evidence.FOLDER
 
 
 def passports(draft: Draft) -> None:
-    """`internal/passports/` (pages and Parquet) and, from `public.duckdb` alone, `passports/` (pages)."""
-    before = vintages.chain(draft.before, list_releases(draft.home), draft.content_hash)
+    """`internal/passports/`: pages, and the rows of every figure as Parquet."""
+    said = vintages.earlier_values(_before(draft), TABLES_FILE)
     with evidence.of_work_file(draft.tables, draft.work_file) as con:
         folder = draft.folder / INTERNAL
         evidence.write(con, folder)
-        said = vintages.earlier_values(before, TABLES_FILE)
         found = [with_history(passport, said) for passport in _every(con, internal=True)]
         pages.write(folder, found, partial(figures.check_names, con), draft.content_hash, internal=True)
-    said = vintages.earlier_values(before, PUBLIC_FILE)
+
+
+def public_passports(draft: Draft) -> None:
+    """`passports/`: pages, from `public.duckdb` alone."""
+    said = vintages.earlier_values(_before(draft), PUBLIC_FILE)
     public = draft.folder / PUBLIC_FILE
     write_public(public, draft.tables, draft.work_file, draft.folder / PUBLIC, draft.content_hash, said)
+
+
+def _before(draft: Draft) -> list[Release]:
+    return vintages.chain(draft.before, list_releases(draft.home), draft.content_hash)
 
 
 def write_public(

@@ -8,8 +8,11 @@ from __future__ import annotations
 import pickle
 import traceback
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 from pkgutil import resolve_name
+from threading import Condition
 from typing import Any
 
 from pipelines.disclosure.part import foresee
@@ -36,25 +39,18 @@ class Helper:
         and is told, when the part is written."""
         self._give(foresee, home, work_file)
 
-    def begin(self, part: Part, draft: Draft) -> None:
-        """Let it write a part."""
+    def write(self, part: Part, draft: Draft) -> None:
+        """Let it write a part; once it is there, back. Raises what the part raised, `PartBroken` where that cannot be
+        sent, `WorkerDied` where the process is gone."""
         self._give(write, part, draft)
-
-    def wait(self) -> None:
-        """Until everything given is done. Raises what the last task raised, `PartBroken` where that cannot be sent,
-        `WorkerDied` where the process is gone."""
-        last = None
+        raised = None
         while self._unheard:
-            last = self._worker.answer()
+            raised = self._worker.answer()
             self._unheard -= 1
-        if isinstance(last, Failed):
-            raise PartBroken(last.detail)
-        if last is not None:
-            raise last
-
-    def is_done(self) -> bool:
-        """Whether the answer to all that was given is there; then `wait` does not wait."""
-        return self._unheard == 0 or (self._unheard == 1 and self._worker.connection.poll())
+        if isinstance(raised, Failed):
+            raise PartBroken(raised.detail)
+        if raised is not None:
+            raise raised
 
     def close(self) -> None:
         self._worker.end()
@@ -65,34 +61,62 @@ class Helper:
 
 
 def write_parts(parts: Sequence[Part], helper: Helper, draft: Draft) -> None:
-    """Every part of a draft, on two processes. What reads no other part may add to the tables: one after the other, in
-    order, by the helper. The others only read: the earliest whose parts are there, by whoever is free."""
-    for part in parts:
-        if not part.reads:
-            helper.begin(part, draft)
-            helper.wait()
-    waiting = [part for part in parts if part.reads]
-    written = {part.name for part in parts if not part.reads}
-    theirs: Part | None = None
-    while waiting or theirs:
-        if theirs is None and (theirs := _take(waiting, written)):
-            helper.begin(theirs, draft)
-        if ours := _take(waiting, written):
-            ours.write(draft)
-            written.add(ours.name)
-        assert ours or theirs, f"{[part.name for part in waiting]} read parts that nobody writes"
-        if theirs and (ours is None or helper.is_done()):
-            helper.wait()
-            written.add(theirs.name)
-            theirs = None
+    """Every part of a draft, on two processes. Those that add to the tables one after the other by the helper, nobody
+    else reading; those between them at once: the earliest whose parts are there, by whoever is free, the first by the
+    helper. Raises what a part raised."""
+    written: set[str] = set()
+    for adds_to_tables, group in groupby(parts, lambda part: not part.makes):
+        if adds_to_tables:
+            for part in group:
+                helper.write(part, draft)
+                written.add(part.name)
+        else:
+            board = _Board(list(group), written)
+            first = board.take()
+            with ThreadPoolExecutor(1) as beside:
+                theirs = beside.submit(board.work, lambda part: helper.write(part, draft), first)
+                board.work(lambda part: part.write(draft), board.take())
+                theirs.result()
 
 
-def _take(waiting: list[Part], written: set[str]) -> Part | None:
-    """The earliest part whose own parts are written, no longer waiting then."""
-    ready = next((part for part in waiting if written.issuperset(part.reads)), None)
-    if ready:
-        waiting.remove(ready)
-    return ready
+class _Board:
+    """Parts that wait until those they read are written; taken and written by two threads."""
+
+    def __init__(self, waiting: list[Part], written: set[str]) -> None:
+        self._waiting = waiting
+        self._written = written
+        self._under_way = 0
+        self._news = Condition()
+
+    def work(self, write: Callable[[Part], None], part: Part | None) -> None:
+        """Write `part` and whatever is left for this thread after it. What is raised stops the other thread too."""
+        while part:
+            try:
+                write(part)
+            except BaseException:
+                with self._news:
+                    self._waiting.clear()
+                    self._under_way -= 1
+                    self._news.notify_all()
+                raise
+            with self._news:
+                self._written.add(part.name)
+                self._under_way -= 1
+                self._news.notify_all()
+            part = self.take()
+
+    def take(self) -> Part | None:
+        """The earliest part that can be written, waited for; None where nothing is left."""
+        with self._news:
+            while self._waiting:
+                ready = next((part for part in self._waiting if self._written.issuperset(part.reads)), None)
+                if ready:
+                    self._waiting.remove(ready)
+                    self._under_way += 1
+                    return ready
+                assert self._under_way, f"{[part.name for part in self._waiting]} read what nobody writes"
+                self._news.wait()
+            return None
 
 
 def load() -> None:

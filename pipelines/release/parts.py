@@ -1,4 +1,4 @@
-"""What a release holds beside its tables, in the order it is written: each part may read those before it.
+"""What a release holds beside its tables. `pipelines.release.helper` writes them, in this order as far as it matters.
 
 Named, not imported: Dagster's definitions list the parts and must load without what writes them.
 """
@@ -9,12 +9,6 @@ from pipelines.release.draft import Part
 from pipelines.release.store import PUBLIC_FILE
 
 PARTS: tuple[Part, ...] = (
-    Part(
-        "plan",
-        "pipelines.plan.seeds:keep_plan_of",
-        "方案种子：当时的目标与规则 The plan's seeds as they were, so that a later plan can be told from later code",
-        ("plan",),
-    ),
     Part(
         "revision",
         "pipelines.revision.vintage:revision",
@@ -32,6 +26,27 @@ PARTS: tuple[Part, ...] = (
         (PUBLIC_FILE,),
     ),
     Part(
+        "passports",
+        "pipelines.passport.part:passports",
+        "数字护照（内部）Number passports, internal: how every figure of the county comes about, with its rows",
+        ("internal/passports",),
+        ("revision",),
+    ),
+    Part(
+        "public_passports",
+        "pipelines.passport.part:public_passports",
+        "数字护照（公开）Number passports, public: from public figures alone",
+        ("passports",),
+        ("public_tables",),
+    ),
+    Part(
+        "scoreboard",
+        "pipelines.report.scoreboard_page:scoreboard",
+        "目标进度看板 The scoreboard page, public and internal",
+        ("reports/scoreboard.html", "internal/reports/scoreboard.html"),
+        ("public_tables", "passports", "public_passports", "revision"),
+    ),
+    Part(
         "exports",
         "pipelines.export.write:exports",
         "公开数据文件 The public tables as Parquet, CSV, Excel, SDMX, Data Package",
@@ -39,24 +54,22 @@ PARTS: tuple[Part, ...] = (
         ("public_tables",),
     ),
     Part(
-        "passports",
-        "pipelines.passport.part:passports",
-        "数字护照 Number passports: how every figure of the county comes about",
-        ("passports", "internal/passports"),
-        ("public_tables", "revision"),
-    ),
-    Part(
-        "scoreboard",
-        "pipelines.report.scoreboard_page:scoreboard",
-        "目标进度看板 The scoreboard page, public and internal",
-        ("reports/scoreboard.html", "internal/reports/scoreboard.html"),
-        ("public_tables", "passports", "revision"),
-    ),
-    Part(
         "bulletins",
         "pipelines.report.bulletins:bulletins",
         "月度监测、季度通报、年度考核 The bulletins that are due, as Word, PDF and Excel",
         ("reports/monthly_", "reports/quarterly_", "reports/annual_", "reports/revisions.json"),
         ("public_tables", "revision"),
+    ),
+    Part(
+        "plan",
+        "pipelines.plan.seeds:keep_plan_of",
+        "方案种子：当时的目标与规则 The plan's seeds as they were, so that a later plan can be told from later code",
+        ("plan",),
+    ),
+    Part(
+        "disclosure_audit",
+        "pipelines.disclosure.part:remember",
+        "保密检查明细与历次公布的记忆（内部）The disclosure audit with its figures and the memory of what was public",
+        reads=("public_tables",),
     ),
 )

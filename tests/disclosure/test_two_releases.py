@@ -14,7 +14,7 @@ import pytest
 from pipelines.disclosure.decide import decide
 from pipelines.disclosure.facts import read_inputs
 from pipelines.disclosure.history import no_history
-from pipelines.disclosure.part import disclose
+from pipelines.disclosure.part import disclose, remember
 from pipelines.disclosure.promises import FIGURES, PublicBroken, assert_kept
 from pipelines.disclosure.public import write_public
 from pipelines.home import Home
@@ -47,7 +47,7 @@ def corrected(published_home: Home, tmp_path_factory: pytest.TempPathFactory) ->
     published = current_release(home)
     assert published is not None
     at = datetime.fromisoformat(published.manifest["built_at"]) + timedelta(days=1)
-    unchecked_night(home, root / "next", at, (disclose,))
+    unchecked_night(home, root / "next", at, (disclose, remember))
     return home
 
 
@@ -158,6 +158,7 @@ def test_the_same_night_again_is_the_same_release(corrected: Home, releases: lis
     work = corrected.root / "next" / "build.duckdb"
     draft = Draft(corrected, tmp_path, work, before, before.content_hash)
     disclose(draft)
+    remember(draft)
     public = {table: asdict(digest) for table, digest in table_digests(tmp_path / PUBLIC_FILE).items()}
     assert public == before.manifest["public_tables"]
     internal = table_digests(draft.tables)

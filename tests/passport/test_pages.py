@@ -140,7 +140,9 @@ def drafted(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
             "'two_high_screening', 'carbon_efficiency', 'remediation_action'))"
         ).fetchall():
             con.execute(f"drop table marts.{table}")
-    part.passports(Draft(night.home, folder, night.work_file, None, night.release.content_hash))
+    draft = Draft(night.home, folder, night.work_file, None, night.release.content_hash)
+    part.passports(draft)
+    part.public_passports(draft)
     return folder
 
 

@@ -21,10 +21,13 @@ SAMPLE_CODE = "330521"
 # Of its own group, and of another plan in two respects.
 GROUPED, OTHER_PLAN = "337101", "337102"
 GROUP = 60001
-ONE_PART = """
+FEW_PARTS = """
 from pipelines.release.draft import Part
 
-PARTS = (Part("public_tables", "pipelines.disclosure.part:disclose", "public", ("public.duckdb",)),)
+PARTS = (
+    Part("public_tables", "pipelines.disclosure.part:disclose", "public", ("public.duckdb",)),
+    Part("disclosure_audit", "pipelines.disclosure.part:remember", "memory", reads=("public_tables",)),
+)
 """
 
 
@@ -62,7 +65,7 @@ def province_code(lean: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def copy(root: Path) -> None:
         copy_code(lean, root)
-        (root / "pipelines" / "release" / "parts.py").write_text(ONE_PART, encoding="utf-8")
+        (root / "pipelines" / "release" / "parts.py").write_text(FEW_PARTS, encoding="utf-8")
 
     return made_once(tmp_path_factory, "province_code", copy)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,8 +24,9 @@ from pipelines.workers import WorkerDied
 from tests.nights import repeatable
 
 
-def part(name: str, *reads: str, by: str = "") -> Part:
-    return Part(name, f"tests.release.parts:{by or name}", name, (name,), reads)
+def part(name: str, *reads: str, by: str = "", adds: bool = False) -> Part:
+    """`adds`: to the tables; else a file of its own."""
+    return Part(name, f"tests.release.parts:{by or name}", name, () if adds else (name,), reads)
 
 
 @pytest.fixture
@@ -43,23 +44,29 @@ def draft(tmp_path: Path) -> Draft:
 
 
 def test_two_write_at_once_and_each_after_what_it_reads(helper, draft):
-    tables = part("tables", by="note")
-    parts = [tables, part("slow", "tables"), part("quick", "tables"), part("last", "slow", "quick")]
+    parts = [
+        part("first", by="note", adds=True),
+        part("slow"),
+        part("quick", "first"),
+        part("last", "slow", "quick"),
+        part("after", "slow", by="note", adds=True),
+    ]
     write_parts(parts, helper, draft)
     said = {path.name: path.read_text(encoding="utf-8") for path in draft.folder.iterdir()}
     assert said["slow_begun"] != str(os.getpid())
     assert said["quick"] == f"{os.getpid()} False"
     assert said["last"] == "True"
-    # The tables first, alone, and not by this process: it may hold no file open that the helper writes.
+    # Who adds to the tables is alone, and not this process: it may hold no file open that the helper writes.
     assert said[f"0_{said['slow_begun']}"] == ""
+    assert {"slow_done", "quick", "last"} < set(said[f"5_{said['slow_begun']}"].split())
 
 
 def test_what_adds_to_the_tables_is_written_in_order(helper, draft):
-    write_parts([part(name, by="note") for name in "abc"], helper, draft)
+    write_parts([part(name, by="note", adds=True) for name in "abc"], helper, draft)
     assert sorted(path.name[0] for path in draft.folder.iterdir()) == ["0", "1", "2"]
 
 
-@pytest.mark.parametrize("reads", [(), ("nothing",)], ids=["adds to the tables", "reads"])
+@pytest.mark.parametrize("adds", [True, False], ids=["adds to the tables", "reads"])
 @pytest.mark.parametrize(
     ("name", "error", "words"),
     [
@@ -68,14 +75,22 @@ def test_what_adds_to_the_tables_is_written_in_order(helper, draft):
         ("die", WorkerDied, "signal 9"),
     ],
 )
-def test_what_the_helper_meets_is_raised_here(helper, draft, name, error, words, reads):
-    parts = [part("nothing", by="last"), part(name, *reads)]
+def test_what_the_helper_meets_is_raised_here(helper, draft, name, error, words, adds):
+    parts = [part(name, adds=adds), part("quick"), part("last", "quick")]
+    (draft.folder / "slow_begun").touch()
     with pytest.raises(error, match=words):
         write_parts(parts, helper, draft)
 
 
+def test_what_goes_wrong_here_stops_the_helper(helper, draft):
+    parts = [part("slow"), part("refuse"), part("last", "slow")]
+    with pytest.raises(PermissionError, match="not here"):
+        write_parts(parts, helper, draft)
+    assert sorted(path.name for path in draft.folder.iterdir()) == ["slow_begun", "slow_done"]
+
+
 def test_a_part_that_nobody_can_write_is_no_endless_night(helper, draft):
-    with pytest.raises(AssertionError, match="read parts that nobody writes"):
+    with pytest.raises(AssertionError, match="read what nobody writes"):
         write_parts([part("last", "what_is_not_there")], helper, draft)
 
 
@@ -86,19 +101,12 @@ def test_a_night_decides_early_what_stays_hidden_and_once(published_home, tmp_pa
     work_file = (published_home.work / LINK / "build.duckdb").resolve()
     home = Home(tmp_path / "home")
     disclosure.foresee(home, work_file)
-    decided = disclosure._foreseen[work_file]
-    folder = tmp_path / "draft"
-    folder.mkdir()
-    shutil.copyfile(release.tables, folder / "internal.duckdb")
     asked = []
+    decided = disclosure._known[work_file]
     monkeypatch.setattr(disclosure, "_decide", lambda *given: asked.append(given) or decided)
-    monkeypatch.setattr("pipelines.disclosure.public.write_internal", lambda *_: None)
-    disclosure.disclose(Draft(home, folder, work_file, None, release.content_hash))
-    assert asked == [] and disclosure._foreseen == {}
-
-    disclosure._foreseen[work_file] = decided
-    (folder / "public.duckdb").unlink()
-    disclosure.disclose(Draft(published_home, folder, work_file, None, release.content_hash))
+    draft = Draft(home, tmp_path, work_file, None, release.content_hash)
+    assert disclosure._decided(draft) is decided
+    assert disclosure._decided(replace(draft, home=published_home)) is decided
     assert asked == [(published_home, work_file)]
 
 
