@@ -44,10 +44,19 @@ LINES = (
     Line("build", "build: work file, dbt, {dbt_tests} data tests", "handwritten", "hand-written SQL", "构建"),
     Line("dbt_alone", "`dbt build` alone", zh="仅构建"),
     Line("gate", "gate: {checks} checks, Data Docs", zh="检查"),
-    Line("publish", "publish, all parts", zh="发布"),
+    Line("publish", "publish, all parts in one process", zh="发布"),
     Line("night_full", "night, full: the first", "dbt_alone", "`dbt build` alone", "整夜"),
     Line("night_corrected", "night, one corrected file", "dbt_alone", "`dbt build` alone", "更正之夜"),
-    Line("night_spark", "night on Spark", "night_corrected", "night, one corrected file", "Spark 之夜"),
+    *(
+        Line(
+            f"night_{key}",
+            f"night on Spark, {where} (Spark itself {{spark_cpu_s:.0f}} CPU s more)",
+            "night_corrected",
+            "night, one corrected file",
+            zh,
+        )
+        for key, where, zh in (("spark", "cluster", "Spark 集群之夜"), ("spark_local", "local", "Spark 本机之夜"))
+    ),
     Line("scoreboard", "`fenghuang scoreboard`, a new process", zh="看板"),
     Line("bureau_script", "pandas + openpyxl, one year of three figures", zh="手工脚本"),
 )
@@ -74,7 +83,7 @@ def stages(size: Data) -> str:
         if record is None:
             continue
         if "s" not in record:
-            left_out.append(f"* Not run: {line.label.split(':')[0]} ({_first(record['not_run'])}).")
+            left_out.append(f"* Not run: {re.split('[:(]', line.label)[0].strip()} ({_first(record['not_run'])}).")
             continue
         label = line.label.format_map(record["answer"])
         label += " †" if record["code"] != newest else ""

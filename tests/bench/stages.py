@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.home import CHECKOUT, Home
+from tests.bench.measure import cpu_seconds
 
 Answer = dict[str, Any]
 READERS = 50
@@ -164,15 +165,26 @@ def nightly(home: Home) -> Answer:
 
 def nightly_spark(home: Home) -> Answer:
     """A whole night that builds on Spark, on the loopback cluster that is started for it and stopped after it."""
+    return _spark_night(home, {})
+
+
+def nightly_spark_local(home: Home) -> Answer:
+    """The same within the Thrift server itself, as many threads as there are cores; master and workers stand idle."""
+    return _spark_night(home, {"spark.master": f"local[{os.cpu_count()}]"})
+
+
+def _spark_night(home: Home, settings: dict[str, str]) -> Answer:
     if reason := _no_spark():
         return {"not_run": reason}
-    _fenghuang("spark", "start")
+    from pipelines.spark import cluster
+
+    cluster.start(home.spark, lambda message: print(message, file=sys.stderr), settings)
     try:
         began = time.perf_counter()
         _fenghuang("nightly", "--engine", "spark")
-        return {"night_s": time.perf_counter() - began}
+        return {"night_s": time.perf_counter() - began, "spark_cpu_s": cpu_seconds(os.getpid())}
     finally:
-        _fenghuang("spark", "stop")
+        cluster.stop(home.spark)
 
 
 def _no_spark() -> str:
@@ -413,6 +425,7 @@ STAGES: dict[str, Callable[[Home], Answer]] = {
         publish,
         nightly,
         nightly_spark,
+        nightly_spark_local,
         scoreboard,
         one_reader,
         many_readers,

@@ -52,6 +52,7 @@ def data() -> dict[str, Any]:
             "night_full": _took(96.1),
             "night_corrected": _took(24, refused=""),
             "night_spark": _not_run("no Java"),
+            "night_spark_local": _took(90, spark_cpu_s=150.2),
             "one_reader": _asked(2, 4, 1),
             "many_readers": _asked(20, 80, 50),
             "scan": _took(
@@ -103,8 +104,8 @@ def test_an_aim_is_reached_or_not_by_its_figures(data: dict[str, Any]) -> None:
 def test_a_stage_stands_beside_its_floor_and_what_was_not_run_is_said(data: dict[str, Any]) -> None:
     found = document.stages(data["sizes"]["county"])
     assert "| build: work file, dbt, 500 data tests | 3.00 | 30.0 | 40.0 | 100 | hand-written SQL | 10.0 |" in found
-    assert "| publish, all parts |  | 6.0 |" in found
-    assert "* Not run: night on Spark (no Java)." in found
+    assert "| publish, all parts in one process |  | 6.0 |" in found
+    assert "* Not run: night on Spark, cluster (no Java)." in found
     assert "gives the same 5 rows" in found and "†" not in found
     # A floor that was not run gives no ratio.
     data["sizes"]["county"]["stages"]["handwritten"] = _not_run("ended after 1 s")
@@ -113,7 +114,7 @@ def test_a_stage_stands_beside_its_floor_and_what_was_not_run_is_said(data: dict
     found = document.stages(data["sizes"]["county"])
     assert "| build: work file, dbt, 500 data tests † |  | 30.0 |" in found
     assert "**The hand-written SQL does not give dbt's answer" in found
-    assert "| publish, all parts |" in found and "earlier state of the code" in found
+    assert "| publish, all parts in one process |" in found and "earlier state of the code" in found
 
 
 def test_the_limit_is_the_bytes_by_the_bare_speed(data: dict[str, Any]) -> None:
@@ -160,7 +161,7 @@ def test_charts_show_every_measured_stage(data: dict[str, Any]) -> None:
     assert set(drawn) == {"stages-county", "stages-nation", "readers-county", "growth-enterprises"}
     for svg in drawn.values():
         ElementTree.fromstring(svg)
-    assert "更正之夜 night corrected" in drawn["stages-county"] and "night spark" not in drawn["stages-county"]
+    assert "更正之夜 night corrected" in drawn["stages-county"] and "Spark 集群之夜" not in drawn["stages-county"]
     assert "Divisions, 50" in drawn["readers-county"]
     assert drawn == charts.drawn(data)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -47,3 +48,14 @@ def test_memory_is_that_of_all_processes_below() -> None:
     assert len(processes) == 3
     assert 120 < held < 240
     assert module._tree(child.pid) == [child.pid] and module._resident_mb(child.pid) == 0
+
+
+def test_the_processor_time_of_what_still_runs_below_is_counted() -> None:
+    busy = "import time\nwhile time.process_time() < 0.5: pass\nprint(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", busy], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout and child.stdin
+        child.stdout.readline()
+        assert 0.4 < module.cpu_seconds(os.getpid()) < 5
+        assert module.cpu_seconds(child.pid) == 0
+        child.stdin.write(b"\n")
+        child.stdin.close()
