@@ -16,22 +16,37 @@
 {% macro contributor_facts(contribution, sides) -%}
     {%- set codes = {'county': 'county_code'} -%}
     {%- do codes.update(breakdowns()) -%}
-    {%- for breakdown, code in codes.items() %}
     select
         indicator_id,
         period,
-        '{{ breakdown }}' as breakdown,
-        coalesce({{ code }}, '~') as breakdown_code
+        case
+            {%- for breakdown, code in codes.items() %}
+            when grouping({{ code }}) = 0 then '{{ breakdown }}'
+            {%- endfor %}
+        end as breakdown,
+        -- of the codes one alone is grouped by, the others are null
+        coalesce({{ codes.values() | join(', ') }}) as breakdown_code
         {%- for side in sides %},
         count_if({{ side }} <> 0) as {{ side }}_n,
         cast(sum({{ side }}) as double) as {{ side }}_amount,
         cast(sum(abs({{ side }})) as double) as {{ side }}_total,
         {{ two_largest('abs(' ~ side ~ ')') }} as {{ side }}_largest
         {%- endfor %}
-    from {{ contribution }}
-    group by indicator_id, period, coalesce({{ code }}, '~')
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
+    from (
+        select
+            indicator_id,
+            period,
+            {%- for code in codes.values() %}
+            coalesce({{ code }}, '~') as {{ code }},
+            {%- endfor %}
+            {{ sides | join(', ') }}
+        from {{ contribution }}
+    ) as c
+    group by grouping sets (
+        {%- for code in codes.values() %}
+        (indicator_id, period, {{ code }}){{ "," if not loop.last }}
+        {%- endfor %}
+    )
 {%- endmacro %}
 
 {# The same, a row a side. #}

@@ -30,6 +30,28 @@
     }) }}
 {%- endmacro %}
 
+{# The same measures of the month before, from `months_with_prior`; what stands in the register is of the whole year. #}
+{% macro prior_month_measures() -%}
+    {%- set measures = {} -%}
+    {%- for measure, expression in enterprise_measures().items() -%}
+        {%- do measures.update({measure: modules.re.sub('\\bm\\.', 'm.prior_', expression)}) -%}
+    {%- endfor -%}
+    {{ return(measures) }}
+{%- endmacro %}
+
+{# enterprise_month with every column that a measure names once more, of the month before in the same year: an enterprise of
+   the register has every month of its year. One narrow window, instead of one over every rule's rows. #}
+{% macro months_with_prior() -%}
+    {%- set columns = modules.re.findall('\\bm\\.(\\w+)', enterprise_measures().values() | join(' ')) | unique -%}
+    select
+        m.*,
+        {%- for column in columns %}
+        lag(m.{{ column }}) over one_year as prior_{{ column }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from {{ ref('enterprise_month') }} as m
+    window one_year as (partition by m.credit_code, substr(m.period, 1, 4) order by m.period nulls last)
+{%- endmacro %}
+
 {# Which rows carry such a measure of a month: the table, and the file of the month, of the year, or of every month of the
    year to date. #}
 {% macro measure_rows() -%}

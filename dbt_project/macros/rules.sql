@@ -82,8 +82,9 @@
 {%- endmacro %}
 
 {# What every enterprise in scope contributes to the ratios of rule_enterprise_ratio, month by month. A side is null where
-   it is not known; the ratio takes those with both. `only`: a CTE of (indicator_id, period) where not all is asked. #}
-{% macro ratio_contribution(only=none) -%}
+   it is not known; the ratio takes those with both. `only`: a CTE of (indicator_id, period) where not all is asked.
+   `months`: a CTE of `months_with_prior`, for both sides of the month before too, where that is of the same year. #}
+{% macro ratio_contribution(only=none, months=none) -%}
     {%- set measures = enterprise_measures() -%}
     select
         r.indicator_id,
@@ -104,7 +105,12 @@
                 {%- endfor %}
             end
         end as rolling12
-    from {{ ref('enterprise_month') }} as m
+        {%- if months %}{% for side in ['numerator', 'denominator'] %},
+        case when t.month > r.first_month then
+            {{ pick('r.' ~ side, prior_month_measures(), 'decimal(38, 14)') }}
+        end as {{ side }}_month_before
+        {%- endfor %}{% endif %}
+    from {{ months or ref('enterprise_month') }} as m
     inner join {{ ref('int_period') }} as t on m.period = t.period
     inner join {{ ref('int_enterprise_year') }} as e on m.credit_code = e.enterprise_code and t.year = e.year
     cross join {{ ref('rule_enterprise_ratio') }} as r

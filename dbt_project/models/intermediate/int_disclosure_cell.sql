@@ -16,14 +16,19 @@ county as (
     select code as county_code from {{ ref('area') }} where area_type = 'county'
 ),
 
+months as (
+    {{ months_with_prior() }}
+),
+
 picked as (
-    {{ ratio_contribution() }}
+    {{ ratio_contribution(months='months') }}
 ),
 
 known as (
     select
         p.*,
-        p.numerator is not null and p.denominator is not null as is_known
+        p.numerator is not null and p.denominator is not null as is_known,
+        p.numerator_month_before is not null and p.denominator_month_before is not null as was_known
     from picked as p
 ),
 
@@ -42,15 +47,12 @@ ratio_contribution as (
         {%- for side in ['numerator', 'denominator'] %}
         case when r.{{ side }} not in ('{{ stock_measures() | join("', '") }}') then
             coalesce(case when k.is_known then k.{{ side }} end, 0)
-            - coalesce(lag(case when k.is_known then k.{{ side }} end) over one_year, 0)
+            - coalesce(case when k.was_known then k.{{ side }}_month_before end, 0)
         end as {{ side }}_flow_1{{ "," if not loop.last }}
         {%- endfor %}
     from known as k
     inner join {{ ref('rule_enterprise_ratio') }} as r on k.indicator_id = r.indicator_id
     cross join county as c
-    window one_year as (
-        partition by k.indicator_id, k.enterprise_code, substr(k.period, 1, 4) order by k.period nulls last
-    )
 ),
 
 sum_contribution as (
