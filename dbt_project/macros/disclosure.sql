@@ -11,11 +11,18 @@
     {{ return(range(1, 13) | list) }}
 {%- endmacro %}
 
-{# Per cell of a breakdown what disclosure control asks about each side: contributors other than 0, sum, sum without
-   signs, and the two largest without signs. `sides`: columns of the relation `contribution`. #}
-{% macro contributor_facts(contribution, sides) -%}
+{# Columns of contributors by which cells are told apart, by breakdown; `~` stands for no published area. #}
+{% macro cell_codes() -%}
     {%- set codes = {'county': 'county_code'} -%}
     {%- do codes.update(breakdowns()) -%}
+    {{ return(codes) }}
+{%- endmacro %}
+
+{# Per cell of a breakdown what disclosure control asks about each side: contributors other than 0, sum, sum without
+   signs, and the two largest without signs. `sides`: columns of the relation `contribution`. One pass over the
+   contributors for all breakdowns. #}
+{% macro cell_facts(contribution, sides) -%}
+    {%- set codes = cell_codes() -%}
     select
         indicator_id,
         period,
@@ -30,7 +37,7 @@
         count_if({{ side }} <> 0) as {{ side }}_n,
         cast(sum({{ side }}) as double) as {{ side }}_amount,
         cast(sum(abs({{ side }})) as double) as {{ side }}_total,
-        {{ two_largest('abs(' ~ side ~ ')') }} as {{ side }}_largest
+        {{ two_largest('nullif(abs(' ~ side ~ '), 0)') }} as {{ side }}_largest
         {%- endfor %}
     from (
         select

@@ -6,10 +6,10 @@
     'numerator', 'denominator', 'rolling12_numerator', 'rolling12_denominator', 'numerator_flow_1',
     'denominator_flow_1'
 ] -%}
-{%- set sum_sides = ['numerator', 'denominator'] -%}
-{%- for step in flow_steps() %}
-    {%- do sum_sides.append('numerator_flow_' ~ step) %}{% do sum_sides.append('denominator_flow_' ~ step) %}
-{%- endfor -%}
+{%- set sum_sides, flow_sides = ['numerator', 'denominator'], [] -%}
+{%- for step in flow_steps() %}{% for side in sum_sides %}
+    {%- do flow_sides.append(side ~ '_flow_' ~ step) %}
+{%- endfor %}{% endfor -%}
 with
 
 county as (
@@ -61,18 +61,105 @@ sum_contribution as (
     cross join county as c
 ),
 
+-- most contributors stand still most of the time
+moved as (
+    select f.*, c.county_code
+    from {{ ref('int_disclosure_flow') }} as f
+    cross join county as c
+    where {% for side in flow_sides %}f.{{ side }} <> 0{{ " or " if not loop.last }}{% endfor %}
+),
+
 ratio_facts as (
-    {{ contributor_facts('ratio_contribution', ratio_sides) }}
+    {{ cell_facts('ratio_contribution', ratio_sides) }}
 ),
 
 sum_facts as (
-    {{ contributor_facts('sum_contribution', sum_sides) }}
+    {{ cell_facts('sum_contribution', sum_sides) }}
+),
+
+flow_facts as (
+    {{ cell_facts('moved', flow_sides) }}
+),
+
+sum_cells as (
+    {{ facts_by_side('sum_facts', sum_sides) }}
+),
+
+flow_cells as (
+    {{ facts_by_side('flow_facts', flow_sides) }}
+),
+
+step as (
+    {%- for step in flow_steps() %}
+    select {{ step }} as step, '_flow_{{ step }}' as suffix
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+-- where nobody moved, what came is 0: in every step that ends or begins with a sum
+stood as (
+    select
+        f.indicator_id,
+        f.period,
+        f.breakdown,
+        f.breakdown_code,
+        f.side,
+        i.time_window,
+        t.year * 12 + t.month as month_number
+    from sum_cells as f
+    inner join {{ ref('int_period') }} as t on f.period = t.period
+    inner join {{ ref('int_disclosure_indicator') }} as i on f.indicator_id = i.indicator_id
+),
+
+stands as (
+    select
+        s.indicator_id,
+        s.period,
+        s.breakdown,
+        s.breakdown_code,
+        concat(s.side, n.suffix) as side
+    from stood as s
+    cross join step as n
+    union
+    select
+        s.indicator_id,
+        t.period,
+        s.breakdown,
+        s.breakdown_code,
+        concat(s.side, n.suffix) as side
+    from stood as s
+    cross join step as n
+    inner join {{ ref('int_period') }} as t on t.is_reported and s.month_number + n.step = t.year * 12 + t.month
+    where s.time_window <> 'year' or (s.month_number - 1) % 12 + n.step < 12
 ),
 
 facts as (
     {{ facts_by_side('ratio_facts', ratio_sides) }}
     union all
-    {{ facts_by_side('sum_facts', sum_sides) }}
+    select * from sum_cells
+    union all
+    select * from flow_cells
+    union all
+    select
+        s.indicator_id,
+        s.period,
+        s.breakdown,
+        s.breakdown_code,
+        s.side,
+        0 as n_contributors,
+        cast(0 as double) as amount,
+        cast(0 as double) as total,
+        cast(null as double) as largest,
+        cast(null as double) as second_largest
+    from stands as s
+    left join flow_cells as f
+        on
+            s.indicator_id = f.indicator_id
+            and s.period = f.period
+            and s.breakdown = f.breakdown
+            and s.breakdown_code = f.breakdown_code
+            and s.side = f.side
+    where f.indicator_id is null
 )
 
 select

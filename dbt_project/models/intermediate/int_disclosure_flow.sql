@@ -1,6 +1,6 @@
-{#- What contributors add up over a window, one row each and month: sums of projects, of remediation and of achievements
-    whose amounts are not public, with what came to them in the 1 to 12 months that end there
-    (what a reader learns by subtracting). -#}
+{#- What contributors add up over a window, a row each, where it lies, and month: sums of projects, remediation and
+    achievements whose amounts are not public, with what came to them in the 1 to 12 months that end there (what a
+    reader learns by subtracting). -#}
 {%- set sides = ['numerator', 'denominator'] -%}
 with
 
@@ -75,14 +75,6 @@ added_up as (
     from achieved
 ),
 
-time_window as (
-    select indicator_id, time_window from rule
-    union all
-    select indicator_id, 'plan' as time_window from {{ ref('rule_remediation') }}
-    union all
-    select indicator_id, time_window from {{ ref('rule_achievement') }}
-),
-
 step as (
     select n.step
     from (values
@@ -92,76 +84,101 @@ step as (
     ) as n (step)
 ),
 
+-- one row a contributor, where it lies, and month; `window_key`: what a figure is compared within
 summed as (
     select
-        indicator_id,
-        period,
-        contributor,
-        town_code,
-        platform_code,
-        division,
-        cast(substr(period, 1, 4) as integer) * 12 + cast(substr(period, 6, 2) as integer) as month_number,
+        a.indicator_id,
+        a.contributor,
+        a.town_code,
+        a.platform_code,
+        a.division,
+        case when i.time_window <> 'year' then 0 else cast(substr(a.period, 1, 4) as integer) end as window_key,
+        cast(substr(a.period, 1, 4) as integer) * 12 + cast(substr(a.period, 6, 2) as integer) as month_number,
+        a.period,
         {%- for side in sides %}
-        cast(sum({{ side }}) as decimal(38, 14)) as {{ side }}{{ "," if not loop.last }}
+        cast(sum(a.{{ side }}) as decimal(38, 14)) as {{ side }}{{ "," if not loop.last }}
         {%- endfor %}
-    from added_up
-    group by indicator_id, period, contributor, town_code, platform_code, division
+    from added_up as a
+    inner join {{ ref('int_disclosure_indicator') }} as i on a.indicator_id = i.indicator_id
+    where a.numerator is not null or a.denominator is not null
+    group by a.indicator_id, a.period, a.contributor, a.town_code, a.platform_code, a.division, i.time_window
 ),
 
--- a figure, which counts at every step, and the one that stands a step earlier in the same window, 0 where that begins
-compared as (
+-- what is gone, or lies elsewhere now, is missed for as long as a reader could subtract
+followed as (
     select
-        cast(null as integer) as step,
-        s.*
-    from summed as s
+        *,
+        lead(month_number) over (
+            partition by indicator_id, contributor, town_code, platform_code, division, window_key
+            order by month_number nulls last
+        ) as following
+    from summed
+),
+
+gone as (
+    select
+        f.indicator_id,
+        f.contributor,
+        f.town_code,
+        f.platform_code,
+        f.division,
+        f.window_key,
+        f.month_number + n.step as month_number
+    from followed as f
+    cross join step as n
+    where
+        (f.following is null or f.month_number + n.step < f.following)
+        and (f.window_key = 0 or (f.month_number - 1) % 12 + n.step < 12)
+),
+
+present as (
+    select * from summed
     union all
     select
-        n.step,
-        s.indicator_id,
-        s.period,
-        s.contributor,
-        s.town_code,
-        s.platform_code,
-        s.division,
-        s.month_number + n.step as month_number,
+        g.*,
+        t.period,
         {%- for side in sides %}
-        -s.{{ side }} as {{ side }}{{ "," if not loop.last }}
+        cast(null as decimal(38, 14)) as {{ side }}{{ "," if not loop.last }}
         {%- endfor %}
-    from summed as s
-    inner join time_window as w on s.indicator_id = w.indicator_id
-    cross join step as n
-    where w.time_window <> 'year' or (s.month_number - 1) % 12 + n.step < 12
+    from gone as g
+    inner join reported as t on g.month_number = t.year * 12 + t.month
 ),
 
-flow as (
+-- every month within reach has a row, so the row of N steps earlier is that of N months earlier or too far away
+earlier as (
     select
-        m.indicator_id,
-        t.period,
-        m.contributor,
-        m.town_code,
-        m.platform_code,
-        m.division,
+        *,
         {%- for step in flow_steps() %}
         {%- for side in sides %}
-        sum(case when coalesce(m.step, {{ step }}) = {{ step }} then m.{{ side }} end)
-            as {{ side }}_flow_{{ step }}{{ "," if not loop.last }}
+        case when lag(month_number, {{ step }}) over one_window = month_number - {{ step }}
+            then lag({{ side }}, {{ step }}) over one_window
+        end as {{ side }}_{{ step }}{{ "," if not loop.last }}
         {%- endfor %}{{ "," if not loop.last }}
         {%- endfor %}
-    from compared as m
-    inner join reported as t on m.month_number = t.year * 12 + t.month
-    group by m.indicator_id, t.period, m.contributor, m.town_code, m.platform_code, m.division
+    from present
+    window one_window as (
+        partition by indicator_id, contributor, town_code, platform_code, division, window_key
+        order by month_number nulls last
+    )
 )
 
 select
-    f.*,
-    s.numerator,
-    s.denominator
-from flow as f
-left join summed as s
-    on
-        f.indicator_id = s.indicator_id
-        and f.period = s.period
-        and f.contributor = s.contributor
-        and f.town_code is not distinct from s.town_code
-        and f.platform_code is not distinct from s.platform_code
-        and f.division is not distinct from s.division
+    indicator_id,
+    period,
+    contributor,
+    town_code,
+    platform_code,
+    division,
+    {%- for step in flow_steps() %}
+    {%- for side in sides %}
+    case when {{ side }} is not null or {{ side }}_{{ step }} is not null then
+        cast(
+            coalesce({{ side }}, cast(0 as decimal(38, 14)))
+            - coalesce({{ side }}_{{ step }}, cast(0 as decimal(38, 14))) as decimal(38, 14)
+        )
+    end as {{ side }}_flow_{{ step }},
+    {%- endfor %}
+    {%- endfor %}
+    numerator,
+    denominator
+from earlier
