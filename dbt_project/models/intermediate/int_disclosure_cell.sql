@@ -117,7 +117,7 @@ stands as (
         s.period,
         s.breakdown,
         s.breakdown_code,
-        concat(s.side, n.suffix) as side
+        s.side || n.suffix as side
     from stood as s
     cross join step as n
     union
@@ -126,7 +126,7 @@ stands as (
         t.period,
         s.breakdown,
         s.breakdown_code,
-        concat(s.side, n.suffix) as side
+        s.side || n.suffix as side
     from stood as s
     cross join step as n
     inner join {{ ref('int_period') }} as t on t.is_reported and s.month_number + n.step = t.year * 12 + t.month
