@@ -42,6 +42,8 @@ _CONTRIBUTION = """
     from build.intermediate.int_contribution as c
     left join build.staging.stg_delivery as d on c.delivery_id = d.delivery_id
     left join called as n on c.contributor_kind = n.contributor_kind and c.contributor = n.contributor
+    -- so that what is asked of one indicator reads that one alone
+    order by c.indicator_id, c.period
 """
 # A database is one file of several tables: the table is its sheet.
 _SOURCE_ROW = """
@@ -143,20 +145,35 @@ def write(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         # The order is that of a reader: figure by figure, what counts first, the largest first.
         _copy(
             con,
-            f"select * from contribution where indicator_id = {of} order by period, side desc, is_counted desc, "  # noqa: S608
-            "numerator desc nulls last, denominator desc nulls last, contributor_kind, contributor, serves, "
-            "fact_period, file_name nulls last, row_number nulls last, town_code nulls last",
+            f"select c.* replace ({_words('c', 'contribution')}) from contribution as c "  # noqa: S608
+            f"where c.indicator_id = {of} order by c.period, c.side desc, c.is_counted desc, "
+            "c.numerator desc nulls last, c.denominator desc nulls last, c.contributor_kind, c.contributor, c.serves, "
+            "c.fact_period, c.file_name nulls last, c.row_number nulls last, c.town_code nulls last",
             kept / CONTRIBUTIONS,
         )
+        ((carried,),) = con.execute(
+            "select count(*) from contribution where indicator_id = $indicator and source is null",
+            {"indicator": indicator},
+        ).fetchall()
+        order = ", ".join(f"r.{name} nulls last" for name, *_ in con.execute("describe source_row").fetchall())
+        # Where every contribution is a row itself there are none; to look costs seconds at province size.
+        limit = "" if carried else "limit 0"
         _copy(
             con,
-            "select r.* from source_row as r where (contributor_kind, contributor) in (select contributor_kind, "  # noqa: S608
-            f"contributor from contribution where indicator_id = {of} and source is null) and (table_name, row_period) "
+            f"select r.* replace ({_words('r', 'source_row')}) from source_row as r "  # noqa: S608
+            "where (r.contributor_kind, r.contributor) in (select contributor_kind, "
+            f"contributor from contribution where indicator_id = {of} and source is null) "
+            "and (r.table_name, r.row_period) "
             f"in (select table_name, row_period from contribution_source where indicator_id = {of}) "
-            f"and (indicator_id is null or indicator_id = {of}) order by all nulls last",
+            f"and (r.indicator_id is null or r.indicator_id = {of}) order by {order} {limit}",
             kept / ROWS,
         )
     con.execute("reset threads")
+
+
+def _words(alias: str, table: str) -> str:
+    """Its enumerations as words again: a file would hold every word there is."""
+    return ", ".join(f"{alias}.{word}::varchar as {word}" for word, tables in _WORDS.items() if table in tables)
 
 
 def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import duckdb
@@ -13,12 +14,13 @@ from pipelines.passport.formula import lines
 from pipelines.reading import rows as _rows
 
 Row = dict[str, Any]
+Months = tuple[str, str]
 # How many contributors a passport shows; all of them lie in its Parquet.
 LARGEST = 12
 # How many of the rows of a contributor it names.
 NAMED_ROWS = 4
-# Contributions that are looked at together.
-BATCH_ROWS = 1_000_000
+# Contributions that are looked at together; each may stand on a dozen rows.
+BATCH_ROWS = 400_000
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ _ASKED = """
     where v.breakdown = $breakdown and ($code is null or v.breakdown_code = $code)
         and ($indicators is null or list_contains($indicators, v.indicator_id))
     window one as (partition by v.indicator_id, v.breakdown, v.breakdown_code order by v.period)
-    qualify $period is null or v.period = $period
+    qualify v.period between coalesce($first, v.period) and coalesce($last, v.period)
 """
 _KEY = "figure_id"
 _MINE = """
@@ -182,11 +184,12 @@ def read(
     internal: bool,
     breakdown: str = "county",
     indicators: Sequence[str] | None = None,
-    period: str | None = None,
+    months: Months | None = None,
     code: str | None = None,
 ) -> list[Passport]:
-    """The passports of the figures asked for, by indicator and month, from a connection of `evidence`."""
-    ask(con, breakdown=breakdown, indicators=indicators, period=period, code=code, internal=internal)
+    """The passports of the figures asked for, by indicator and month, from a connection of `evidence`; `months`: the
+    first and the last."""
+    ask(con, breakdown=breakdown, indicators=indicators, months=months, code=code, internal=internal)
     # An earlier month that a growth compares with is looked up where the contributions name it.
     facts = "union select figure_id, indicator_id, fact_period from mine" if internal else _compared(con)
     terms: dict[str, dict[str, Row]] = defaultdict(dict)
@@ -243,23 +246,42 @@ def read(
     return found
 
 
-def batches(con: duckdb.DuckDBPyConnection, *, internal: bool) -> Iterator[list[str]]:
-    """All indicators, in batches of so many contributions that a province's fit into memory."""
-    batch: list[str] = []
+def batches(con: duckdb.DuckDBPyConnection, *, internal: bool) -> Iterator[tuple[list[str], Months]]:
+    """All county figures by indicators and months, in batches of so many contributions that a province's fit into
+    memory. An indicator that is too many by itself comes in runs of months, in order."""
+    size = "(select count(*) from contribution as c where c.indicator_id = v.indicator_id and c.period = v.period)"
+    found = _rows(
+        con,
+        f"select v.indicator_id, v.period, {size if internal else '0'} as n from marts.indicator_value as v "  # noqa: S608
+        "where v.breakdown = 'county' order by v.indicator_id, v.period",
+    )
+    whole: list[str] = []
     held = 0
-    size = "count(c.indicator_id)" if internal else "0"
-    join = "left join contribution as c on v.indicator_id = c.indicator_id" if internal else ""
-    for indicator, n in con.execute(
-        "with v as (select distinct indicator_id from marts.indicator_value) "  # noqa: S608 - words of this function
-        f"select v.indicator_id, {size} from v {join} group by v.indicator_id order by v.indicator_id"
-    ).fetchall():
-        if batch and held + n > BATCH_ROWS:
-            yield batch
-            batch, held = [], 0
-        batch.append(indicator)
-        held += n
-    if batch:
-        yield batch
+    every = (min(row["period"] for row in found), max(row["period"] for row in found)) if found else ("", "")
+    for indicator, rows in groupby(found, lambda row: row["indicator_id"]):
+        of_months = [(row["period"], row["n"]) for row in rows]
+        n = sum(of_month for _, of_month in of_months)
+        if whole and held + n > BATCH_ROWS:
+            yield whole, every
+            whole, held = [], 0
+        if n > BATCH_ROWS:
+            yield from (([indicator], run) for run in _runs(of_months))
+        else:
+            whole.append(indicator)
+            held += n
+    if whole:
+        yield whole, every
+
+
+def _runs(of_months: Sequence[tuple[str, int]]) -> Iterator[Months]:
+    """Months in order with their contributions, as runs of no more than BATCH_ROWS, of one month at least."""
+    first, last, held = of_months[0][0], of_months[0][0], 0
+    for month, n in of_months:
+        if held and held + n > BATCH_ROWS:
+            yield first, last
+            first, held = month, 0
+        last, held = month, held + n
+    yield first, last
 
 
 def ask(
@@ -267,7 +289,7 @@ def ask(
     *,
     breakdown: str,
     indicators: Sequence[str] | None = None,
-    period: str | None = None,
+    months: Months | None = None,
     code: str | None = None,
     internal: bool = True,
 ) -> None:
@@ -279,7 +301,8 @@ def ask(
             "breakdown": breakdown,
             "code": code,
             "indicators": None if indicators is None else list(indicators),
-            "period": period,
+            "first": months and months[0],
+            "last": months and months[1],
         },
     )
     if internal:

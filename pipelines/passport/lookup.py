@@ -85,8 +85,9 @@ def read_one(release: Release, key: Key, known: Iterable[Release]) -> figures.Pa
     indicator, period, breakdown, code = key
     try:
         with evidence.of_release(release.path / INTERNAL, release.tables, indicator) as con:
+            months = (period, period)
             (passport,) = figures.read(
-                con, internal=True, breakdown=breakdown, indicators=[indicator], period=period, code=code
+                con, internal=True, breakdown=breakdown, indicators=[indicator], months=months, code=code
             )
     except FileNotFoundError as missing:
         raise NothingThere(str(missing)) from missing

@@ -55,5 +55,5 @@ def with_history(passport: figures.Passport, said: vintages.History) -> figures.
 
 
 def _every(con: duckdb.DuckDBPyConnection, *, internal: bool) -> Iterator[figures.Passport]:
-    for indicators in figures.batches(con, internal=internal):
-        yield from figures.read(con, internal=internal, indicators=indicators)
+    for indicators, months in figures.batches(con, internal=internal):
+        yield from figures.read(con, internal=internal, indicators=indicators, months=months)

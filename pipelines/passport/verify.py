@@ -174,7 +174,7 @@ def _listed_rows(release: Release, key: Key) -> set[tuple[Any, ...]]:
 def _rows_of(con: duckdb.DuckDBPyConnection, key: Key) -> set[tuple[Any, ...]]:
     """The rows that a figure stands on: source, file_name, sheet, row_number, sha256."""
     indicator, period, breakdown, code = key
-    figures.ask(con, breakdown=breakdown, indicators=[indicator], period=period, code=code)
+    figures.ask(con, breakdown=breakdown, indicators=[indicator], months=(period, period), code=code)
     return set(con.execute(f"select distinct {', '.join(ROW)} from mine_row").fetchall())  # noqa: S608
 
 

@@ -238,7 +238,9 @@ def test_why_a_figure_was_revised_stands_on_its_page_where_the_release_says_so(n
             "'20220101T000000Z-00000000' as release_before, '更正 <企业入库税收>' as why"
         )
     with evidence.of_work_file(tables, night.work_file) as con:
-        (found,) = figures.read(con, internal=True, indicators=["tax_per_mu_above_scale"], period="2021-06")
+        (found,) = figures.read(
+            con, internal=True, indicators=["tax_per_mu_above_scale"], months=("2021-06", "2021-06")
+        )
         pages.write(tmp_path, [found], lambda kind: [], "c0ffee", internal=True)
     page = Page(tmp_path / "tax_per_mu_above_scale" / "2021-06.html")
     assert "1.5 → 2.5：更正 <企业入库税收>" in page.text
