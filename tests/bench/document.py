@@ -47,15 +47,12 @@ LINES = (
     Line("publish", "publish, all parts in one process", zh="发布"),
     Line("night_full", "night, full: the first", "dbt_alone", "`dbt build` alone", "整夜"),
     Line("night_corrected", "night, one corrected file", "dbt_alone", "`dbt build` alone", "更正之夜"),
-    *(
-        Line(
-            f"night_{key}",
-            f"night on Spark, {where} (Spark itself {{spark_cpu_s:.0f}} CPU s more)",
-            "night_corrected",
-            "night, one corrected file",
-            zh,
-        )
-        for key, where, zh in (("spark", "cluster", "Spark 集群之夜"), ("spark_local", "local", "Spark 本机之夜"))
+    Line(
+        "night_spark",
+        "night on Spark, cluster (Spark itself {spark_cpu_s:.0f} CPU s more)",
+        "night_corrected",
+        "night, one corrected file",
+        "Spark 集群之夜",
     ),
     Line("scoreboard", "`fenghuang scoreboard`, a new process", zh="看板"),
     Line("bureau_script", "pandas + openpyxl, one year of three figures", zh="手工脚本"),

@@ -85,7 +85,9 @@ def measure(
         raise StageFailed(f"ended after {timeout_s:.0f} s, which is what it may take")
     if child.returncode != 0:
         tail = (printed + log.read_bytes()).decode(errors="replace").strip().splitlines()[-30:]
-        raise StageFailed(f"{stage} ended with exit code {child.returncode}:\n" + "\n".join(tail))
+        # It is kept with the measurements: no path of this machine.
+        told = "\n".join(tail).replace(f"{home}/", "").replace(f"{CHECKOUT}/", "")
+        raise StageFailed(f"{stage} ended with exit code {child.returncode}:\n{told}")
     answer = json.loads(printed.decode().strip().splitlines()[-1])
     peak_mb = max(watch.peak_mb, used.ru_maxrss / 1024)
     return Cost(seconds, used.ru_utime + used.ru_stime, peak_mb, load, answer)

@@ -72,10 +72,7 @@ OF_FILES = (
     Step("intake_corrected", "intake", "staged", _correct, ("intake",)),
     Step("reader_corrected", "readers", "one", None, ("intake_corrected",)),
     Step("bureau_script", "bureau_script", needs=("publish",), slow=True),
-    *(
-        Step(f"night_{kind}", f"nightly_{kind}", "whole", None, ("night_full",), slow=True, only="county")
-        for kind in ("spark", "spark_local")
-    ),
+    Step("night_spark", "nightly_spark", "whole", None, ("night_full",), slow=True, only="county"),
 )
 STRAIGHT = (Step("intake", "intake"), *BUILT)
 # How the build grows is asked of facts written straight into archives, how the intake does of files.

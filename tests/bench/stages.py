@@ -165,20 +165,11 @@ def nightly(home: Home) -> Answer:
 
 def nightly_spark(home: Home) -> Answer:
     """A whole night that builds on Spark, on the loopback cluster that is started for it and stopped after it."""
-    return _spark_night(home, {})
-
-
-def nightly_spark_local(home: Home) -> Answer:
-    """The same within the Thrift server itself, as many threads as there are cores; master and workers stand idle."""
-    return _spark_night(home, {"spark.master": f"local[{os.cpu_count()}]"})
-
-
-def _spark_night(home: Home, settings: dict[str, str]) -> Answer:
     if reason := _no_spark():
         return {"not_run": reason}
     from pipelines.spark import cluster
 
-    cluster.start(home.spark, lambda message: print(message, file=sys.stderr), settings)
+    cluster.start(home.spark, lambda message: print(message, file=sys.stderr))
     try:
         began = time.perf_counter()
         _fenghuang("nightly", "--engine", "spark")
@@ -425,7 +416,6 @@ STAGES: dict[str, Callable[[Home], Answer]] = {
         publish,
         nightly,
         nightly_spark,
-        nightly_spark_local,
         scoreboard,
         one_reader,
         many_readers,

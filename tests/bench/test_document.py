@@ -52,7 +52,6 @@ def data() -> dict[str, Any]:
             "night_full": _took(96.1),
             "night_corrected": _took(24, refused=""),
             "night_spark": _not_run("no Java"),
-            "night_spark_local": _took(90, spark_cpu_s=150.2),
             "one_reader": _asked(2, 4, 1),
             "many_readers": _asked(20, 80, 50),
             "scan": _took(
