@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -152,6 +153,30 @@ def test_the_same_release_gives_the_same_bytes(night: Night, drafted: Path) -> N
     assert names == {path.relative_to(night.passports) for path in night.passports.rglob("*") if path.is_file()}
     differing = [n for n in names if (again / n).read_bytes() != (night.passports / n).read_bytes()]
     assert not differing, sorted(differing)[:5]
+
+
+def test_runs_of_months_give_the_same_bytes_as_all_at_once(
+    night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a province needs: an indicator of more contributions than are looked at together."""
+    monkeypatch.setattr(figures, "BATCH_ROWS", 300)
+    runs: list[tuple[list[str], figures.Months]] = []
+    batches = figures.batches
+
+    def kept(*given: object, **how: object) -> Iterator[tuple[list[str], figures.Months]]:
+        for run in batches(*given, **how):
+            runs.append(run)
+            yield run
+
+    monkeypatch.setattr(figures, "batches", kept)
+    shutil.copyfile(night.release.tables, tmp_path / "internal.duckdb")
+    part.passports(Draft(night.home, tmp_path, night.work_file, None, night.release.content_hash))
+    names = [indicator for indicators, _ in runs for indicator in indicators]
+    assert len(names) > len(set(names)) > 1
+    again = tmp_path / part.INTERNAL
+    pages_of = {path.relative_to(again) for path in again.rglob("*") if path.is_file()}
+    assert pages_of == {path.relative_to(night.passports) for path in night.passports.rglob("*") if path.is_file()}
+    assert [n for n in pages_of if (again / n).read_bytes() != (night.passports / n).read_bytes()] == []
 
 
 def test_the_public_edition_names_no_enterprise_and_nothing_of_one(night: Night, drafted: Path) -> None:
