@@ -11,18 +11,12 @@
     {{ return(range(1, 13) | list) }}
 {%- endmacro %}
 
-{# Columns of contributors by which cells are told apart, by breakdown; `~` stands for no published area. #}
-{% macro cell_codes() -%}
+{# Per cell of a breakdown what disclosure control asks about each side: contributors other than 0, sum, sum without
+   signs, and the two largest without signs. `sides`: columns of the relation `contribution`; `~` stands for no
+   published area. One pass over the contributors for all breakdowns. #}
+{% macro cell_facts(contribution, sides) -%}
     {%- set codes = {'county': 'county_code'} -%}
     {%- do codes.update(breakdowns()) -%}
-    {{ return(codes) }}
-{%- endmacro %}
-
-{# Per cell of a breakdown what disclosure control asks about each side: contributors other than 0, sum, sum without
-   signs, and the two largest without signs. `sides`: columns of the relation `contribution`. One pass over the
-   contributors for all breakdowns. #}
-{% macro cell_facts(contribution, sides) -%}
-    {%- set codes = cell_codes() -%}
     select
         indicator_id,
         period,
