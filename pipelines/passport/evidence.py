@@ -25,42 +25,63 @@ FOLDER = "passports"
 FORMULA, CARRIER, SOURCES = "formula.parquet", "carrier.parquet", "contribution_source.parquet"
 CONTRIBUTIONS, ROWS = "contributions.parquet", "rows.parquet"
 
+# Names by kind of contributor, each join on one column: on two of them it takes six times as long.
 _CONTRIBUTION = """
-    create temp table contribution as
-    with latest as (
+    create temp table read_contribution as
+    with enterprise as (
         select enterprise_code, enterprise_name from build.intermediate.int_enterprise_year
         qualify row_number() over (partition by enterprise_code order by year desc) = 1
     ),
-    called as (
-        select 'enterprise' as contributor_kind, enterprise_code as contributor, enterprise_name as name from latest
-        union all select 'holder', enterprise_code, enterprise_name from latest
-        union all select 'project', project_id, name from build.marts.project
-        union all select distinct 'area', breakdown_code, name_zh from build.marts.dimension
-        where breakdown <> 'industry'
+    area as (
+        select distinct breakdown_code, name_zh from build.marts.dimension where breakdown <> 'industry'
     )
-    select c.* exclude (delivery_id, row_number), n.name, d.source, d.file_name, d.sheet, c.row_number, d.sha256
+    select c.* exclude (delivery_id, row_number),
+        case c.contributor_kind
+            when 'enterprise' then e.enterprise_name
+            when 'holder' then e.enterprise_name
+            when 'project' then p.name
+            when 'area' then a.name_zh
+        end as name,
+        d.source, d.file_name, d.sheet, c.row_number, d.sha256
     from build.intermediate.int_contribution as c
     left join build.staging.stg_delivery as d on c.delivery_id = d.delivery_id
-    left join called as n on c.contributor_kind = n.contributor_kind and c.contributor = n.contributor
-    -- so that what is asked of one indicator reads that one alone
-    order by c.indicator_id, c.period
+    left join enterprise as e on c.contributor = e.enterprise_code
+    left join build.marts.project as p on c.contributor = p.project_id
+    left join area as a on c.contributor = a.breakdown_code
 """
 # A database is one file of several tables: the table is its sheet.
 _SOURCE_ROW = """
-    create temp table source_row as
+    create temp table read_source_row as
     select r.* exclude (delivery_id, row_number), d.source, d.file_name,
         case when d.source <> r.table_name then r.table_name else d.sheet end as sheet, r.row_number, d.sha256
     from build.intermediate.int_source_row as r
     inner join build.staging.stg_delivery as d on r.delivery_id = d.delivery_id
 """
-# Words that millions of rows repeat, and the temporary tables that hold them.
+_SOURCES = """
+    create temp table read_contribution_source as select * from build.intermediate.int_contribution_source
+"""
+# Words that millions of rows repeat, and the tables that hold them.
 _WORDS = {
+    "indicator_id": ("contribution", "contribution_source", "source_row"),
     "contributor": ("contribution", "source_row"),
     "contributor_kind": ("contribution", "source_row", "contribution_source"),
     "table_name": ("source_row", "contribution_source"),
     "row_period": ("source_row", "contribution_source"),
+    "source": ("contribution", "source_row"),
     "file_name": ("contribution", "source_row"),
+    "sheet": ("contribution", "source_row"),
     "sha256": ("contribution", "source_row"),
+}
+# In the order in which files hold them. Contributions in that of a reader: figure by figure, what counts first, the
+# largest first. Whoever asks for one indicator reads that one alone.
+_ORDER = {
+    "contribution": (
+        "indicator_id, period, side desc, is_counted desc, numerator desc nulls last, denominator desc nulls last, "
+        "contributor_kind, contributor, serves, fact_period, file_name nulls last, row_number nulls last, "
+        "town_code nulls last"
+    ),
+    "contribution_source": "all nulls last",
+    "source_row": "all nulls last",
 }
 _CARRIER = """
     create temp table carrier as
@@ -86,8 +107,8 @@ def of_work_file(tables: Path, work_file: Path) -> Iterator[duckdb.DuckDBPyConne
         _attach(con, work_file, "build")
         con.execute(_CONTRIBUTION)
         con.execute(_SOURCE_ROW)
-        con.execute("create temp table contribution_source as select * from build.intermediate.int_contribution_source")
-        _as_numbers(con)
+        con.execute(_SOURCES)
+        _arrange(con)
         _rules(con)
         _audit(con, "release")
         yield con
@@ -120,60 +141,50 @@ def of_release(folder: Path, tables: Path, indicator: str) -> Iterator[duckdb.Du
         for name, path in (
             ("formula", folder / FORMULA),
             ("carrier", folder / CARRIER),
-            ("contribution_source", folder / SOURCES),
-            ("contribution", kept / CONTRIBUTIONS),
-            ("source_row", kept / ROWS),
+            ("read_contribution_source", folder / SOURCES),
+            ("read_contribution", kept / CONTRIBUTIONS),
+            ("read_source_row", kept / ROWS),
         ):
             con.execute(f"create temp table {name} as select * from read_parquet($path)", {"path": str(path)})  # noqa: S608
+        _arrange(con)
         _audit(con, "release")
         yield con
 
 
 def write(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """What `of_release` reads, into `folder`: two Parquet files an indicator, and three for all. Sorted by every
-    column, so that equal content gives equal bytes."""
+    """What `of_release` reads, into `folder`: two Parquet files an indicator, and three for all. Every table lies in an
+    order of all its columns and is read by one thread, so that equal content gives equal bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     con.execute("set threads = 1")
-    for name, file in (("formula", FORMULA), ("carrier", CARRIER), ("contribution_source", SOURCES)):
+    for name, file in (("formula", FORMULA), ("carrier", CARRIER)):
         _copy(con, f"select * from {name} order by all nulls last", folder / file)  # noqa: S608
-    for (indicator,) in con.execute(
-        "select distinct indicator_id from marts.indicator_value order by indicator_id"
-    ).fetchall():
+    _copy(con, _spelled_out("contribution_source"), folder / SOURCES)
+    carried = _column(con, "select distinct indicator_id::varchar from contribution where source is null")
+    for indicator in _column(con, "select distinct indicator_id from marts.indicator_value order by indicator_id"):
         kept = folder / indicator
         kept.mkdir()
         of = "'" + indicator.replace("'", "''") + "'"  # COPY takes no parameters
-        # The order is that of a reader: figure by figure, what counts first, the largest first.
-        _copy(
-            con,
-            f"select c.* replace ({_words('c', 'contribution')}) from contribution as c "  # noqa: S608
-            f"where c.indicator_id = {of} order by c.period, c.side desc, c.is_counted desc, "
-            "c.numerator desc nulls last, c.denominator desc nulls last, c.contributor_kind, c.contributor, c.serves, "
-            "c.fact_period, c.file_name nulls last, c.row_number nulls last, c.town_code nulls last",
-            kept / CONTRIBUTIONS,
-        )
-        ((carried,),) = con.execute(
-            "select count(*) from contribution where indicator_id = $indicator and source is null",
-            {"indicator": indicator},
-        ).fetchall()
-        order = ", ".join(f"r.{name} nulls last" for name, *_ in con.execute("describe source_row").fetchall())
-        # Where every contribution is a row itself there are none; to look costs seconds at province size.
-        limit = "" if carried else "limit 0"
-        _copy(
-            con,
-            f"select r.* replace ({_words('r', 'source_row')}) from source_row as r "  # noqa: S608
-            "where (r.contributor_kind, r.contributor) in (select contributor_kind, "
-            f"contributor from contribution where indicator_id = {of} and source is null) "
-            "and (r.table_name, r.row_period) "
+        _copy(con, f"{_spelled_out('contribution')} where t.indicator_id = {of}", kept / CONTRIBUTIONS)
+        carries = (
+            "where (t.contributor_kind, t.contributor) in (select contributor_kind, contributor from contribution "  # noqa: S608
+            f"where indicator_id = {of} and source is null) and (t.table_name, t.row_period) "
             f"in (select table_name, row_period from contribution_source where indicator_id = {of}) "
-            f"and (r.indicator_id is null or r.indicator_id = {of}) order by {order} {limit}",
-            kept / ROWS,
+            f"and (t.indicator_id is null or t.indicator_id = {of}) order by t.rowid"
         )
+        # Where every contribution is a row itself there are none; to look costs seconds at province size.
+        wanted = carries if indicator in carried else "limit 0"
+        _copy(con, f"{_spelled_out('source_row')} {wanted}", kept / ROWS)
     con.execute("reset threads")
 
 
-def _words(alias: str, table: str) -> str:
-    """Its enumerations as words again: a file would hold every word there is."""
-    return ", ".join(f"{alias}.{word}::varchar as {word}" for word, tables in _WORDS.items() if table in tables)
+def _column(con: duckdb.DuckDBPyConnection, query: str) -> list[str]:
+    return [value for (value,) in con.execute(query).fetchall()]
+
+
+def _spelled_out(table: str) -> str:
+    """A query of the table with its enumerations as words again: a file would hold every word there is."""
+    words = ", ".join(f"t.{word}::varchar as {word}" for word, tables in _WORDS.items() if table in tables)
+    return f"select t.* replace ({words}) from {table} as t"  # noqa: S608
 
 
 def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
@@ -194,13 +205,18 @@ def _attach(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
     con.execute(f"attach {literal} as {name} (read_only)")
 
 
-def _as_numbers(con: duckdb.DuckDBPyConnection) -> None:
-    """Words become enumerations: compared, grouped and sorted as numbers, in the order of the words."""
+def _arrange(con: duckdb.DuckDBPyConnection) -> None:
+    """`contribution`, `contribution_source` and `source_row` of what was read: words as enumerations, which are
+    compared, grouped and sorted as numbers in the order of the words; the rows in order."""
     for word, tables in _WORDS.items():
-        union = " union ".join(f"select {word} as word from {table} where {word} is not null" for table in tables)  # noqa: S608
+        union = " union ".join(f"select {word} as word from read_{table} where {word} is not null" for table in tables)  # noqa: S608
         con.execute(f"create temp type {word}_word as enum (select word from ({union}) order by word)")  # noqa: S608
-        for table in tables:
-            con.execute(f"alter table {table} alter column {word} set data type {word}_word")
+    for table, order in _ORDER.items():
+        words = ", ".join(f"{word}::{word}_word as {word}" for word, tables in _WORDS.items() if table in tables)
+        con.execute(
+            f"create temp table {table} as select * replace ({words}) from read_{table} order by {order}"  # noqa: S608
+        )
+        con.execute(f"drop table read_{table}")
 
 
 def _rules(con: duckdb.DuckDBPyConnection) -> None:

@@ -55,7 +55,8 @@ _ASKED = """
     create or replace temp table asked as
     select v.*, passport_id(v.indicator_id, v.period, v.breakdown, v.breakdown_code) as figure_id,
         d.name_zh as area_zh, d.name_en as area_en,
-        lag(v.period) over one as previous, lead(v.period) over one as following
+        lag(v.period) over one as previous, lead(v.period) over one as following,
+        row_number() over (order by v.indicator_id, v.period, v.breakdown, v.breakdown_code) as figure_no
     from marts.indicator_value as v
     left join marts.dimension as d on v.breakdown = d.breakdown and v.breakdown_code = d.breakdown_code
     where v.breakdown = $breakdown and ($code is null or v.breakdown_code = $code)
@@ -63,98 +64,102 @@ _ASKED = """
     window one as (partition by v.indicator_id, v.breakdown, v.breakdown_code order by v.period)
     qualify v.period between coalesce($first, v.period) and coalesce($last, v.period)
 """
-_KEY = "figure_id"
+_KEY = "figure_no"
 _MINE = """
     create or replace temp table mine as
-    select a.figure_id, c.*
-    from asked as a
-    inner join contribution as c on a.indicator_id = c.indicator_id and a.period = c.period
+    select a.figure_no, c.*
+    from contribution as c
+    inner join (
+        select *, try_cast(indicator_id as indicator_id_word) as indicator from asked
+    ) as a on c.indicator_id = a.indicator and c.period = a.period
     where case a.breakdown
         when 'county' then c.serves in ('all', 'county')
         when 'town' then c.serves in ('all', 'areas') and c.town_code = a.breakdown_code
         when 'platform' then c.serves in ('all', 'areas') and c.platform_code = a.breakdown_code
         when 'industry' then c.serves in ('all', 'areas') and c.division = a.breakdown_code
-    end or (c.contributor_kind = 'price_index' and c.indicator_id = a.indicator_id)
+    end or c.contributor_kind = 'price_index'
 """
-# Every row that a contribution stands on: itself, or what its carriers name.
-_MINE_ROW = """
-    create or replace temp table mine_row as
-    select figure_id, side, contributor_kind, contributor, is_counted, source, file_name, sheet, row_number, sha256
-    from mine
-    where source is not null
-    union
-    select m.figure_id, m.side, m.contributor_kind, m.contributor, m.is_counted, r.source, r.file_name, r.sheet,
-        r.row_number, r.sha256
-    from mine as m
-    inner join contribution_source as s
-        on m.indicator_id = s.indicator_id and m.fact_period = s.fact_period
-        and m.contributor_kind = s.contributor_kind
+# Every row that contributions of {these} stand on: the row that one is, or what its carriers name. The carriers first:
+# joined with all rows of a contributor before, there are twenty times as many.
+_STANDS_ON = """
+    with carried as materialized (
+        select t.{own}, t.contributor_kind, t.contributor, t.indicator_id, s.table_name, s.row_period
+        from {these} as t
+        inner join contribution_source as s
+            on t.indicator_id = s.indicator_id and t.fact_period = s.fact_period
+            and t.contributor_kind = s.contributor_kind
+        where t.source is null
+    )
+    select t.{own}, t.source, t.file_name, t.sheet, t.row_number, t.sha256
+    from {these} as t
+    where t.source is not null
+    union all
+    select t.{own}, r.source, r.file_name, r.sheet, r.row_number, r.sha256
+    from carried as t
     inner join source_row as r
-        on s.table_name = r.table_name and s.row_period = r.row_period and m.contributor_kind = r.contributor_kind
-        and m.contributor = r.contributor and (r.indicator_id is null or r.indicator_id = m.indicator_id)
-    where m.source is null
+        on t.table_name = r.table_name and t.row_period = r.row_period and t.contributor_kind = r.contributor_kind
+        and t.contributor = r.contributor and (r.indicator_id is null or r.indicator_id = t.indicator_id)
 """
 _TERMS = """
-    select figure_id, side, max(fact_period) as fact_period,
+    select figure_no, side, max(fact_period) as fact_period,
         sum(numerator) filter (where is_counted) as numerator,
         sum(denominator) filter (where is_counted) as denominator,
         max(numerator) filter (where contributor_kind = 'price_index') as deflator
-    from mine group by figure_id, side
+    from mine group by figure_no, side
 """
 _CONTRIBUTORS = """
-    select figure_id, max(contributor_kind) filter (where contributor_kind <> 'price_index') as kind,
+    select figure_no, max(contributor_kind) filter (where contributor_kind <> 'price_index') as kind,
         count(distinct contributor) filter (where contributor_kind <> 'price_index') as n,
         count(distinct contributor) filter (where is_counted) as n_counted
-    from mine where side = 'figure' group by figure_id
+    from mine where side = 'figure' group by figure_no
 """
-_LARGEST = """
-    with ranked as (
-        select *, row_number() over (
-            partition by figure_id
-            order by side desc, abs(coalesce(numerator, 0)) desc, denominator desc nulls last, contributor, row_number
-        ) as place
-        from mine
-        where is_counted and side = 'figure' and (numerator is null or numerator <> 0)
-        qualify place <= $largest
+_RANKED = """
+    create or replace temp table ranked as
+    select *, row_number() over (
+        partition by figure_no
+        order by side desc, abs(coalesce(numerator, 0)) desc, denominator desc nulls last, contributor, row_number
+    ) as place
+    from mine
+    where is_counted and side = 'figure' and (numerator is null or numerator <> 0)
+    qualify place <= $largest
+"""
+_LARGEST = f"""
+    with stands_on as (
+        {_STANDS_ON.format(own="figure_no, t.place", these="ranked")}
     ),
     -- one row of each source first, then the next of each
     stood_on as (
-        select r.figure_id, r.place, t.source, t.file_name, t.sheet, t.row_number,
-            row_number() over (
-                partition by r.figure_id, r.place, t.source order by t.file_name desc, t.sheet, t.row_number
-            ) as nth
-        from ranked as r
-        inner join mine_row as t
-            on r.figure_id = t.figure_id and r.side = t.side and r.contributor_kind = t.contributor_kind
-            and r.contributor = t.contributor
-            and (r.source is null or (r.file_name = t.file_name and r.row_number = t.row_number))
+        select *, row_number() over (
+            partition by figure_no, place, source order by file_name desc, sheet, row_number
+        ) as nth
+        from (select distinct figure_no, place, source, file_name, sheet, row_number from stands_on)
     ),
     named as (
         select * from stood_on
         qualify row_number() over (
-            partition by figure_id, place order by nth, source, file_name desc, sheet, row_number
+            partition by figure_no, place order by nth, source, file_name desc, sheet, row_number
         ) <= $named
     ),
     told as (
-        select figure_id, place, string_agg(
+        select figure_no, place, string_agg(
             concat(file_name, case when sheet is not null then '!' || sheet end, ':', row_number), '; '
             order by source, file_name desc, sheet, row_number
         ) as row_names
-        from named group by figure_id, place
+        from named group by figure_no, place
     )
-    select r.figure_id, r.contributor_kind, r.contributor, r.name, r.town_code, r.numerator, r.denominator, t.row_names
+    select r.figure_no, r.contributor_kind, r.contributor, r.name, r.town_code, r.numerator, r.denominator, t.row_names
     from ranked as r
-    left join told as t on r.figure_id = t.figure_id and r.place = t.place
-    order by r.figure_id, r.place
-"""
+    left join told as t on r.figure_no = t.figure_no and r.place = t.place
+    order by r.figure_no, r.place
+"""  # noqa: S608
 # A file is looked for in the month of the figure, and in the months its contributions are of.
 _FILES = """
     with looked as (
-        select figure_id, indicator_id, period as fact_period from asked
+        select figure_no, indicator_id, period as fact_period from asked
         {facts}
     ),
     wanted as (
-        select distinct l.figure_id, c.source, c.file_period
+        select distinct l.figure_no, c.source, c.file_period
         from looked as l
         inner join carrier as c on l.indicator_id = c.indicator_id and l.fact_period = c.fact_period
     ),
@@ -162,7 +167,7 @@ _FILES = """
         select source, max(coalesce(period, '')) filter (where status = 'accepted') as newest
         from delivery group by source
     )
-    select w.figure_id, w.source, w.file_period, d.file_name, d.sha256, d.status, d.reason, d.detail,
+    select w.figure_no, w.source, w.file_period, d.file_name, d.sha256, d.status, d.reason, d.detail,
         d.rows_quarantined
     from wanted as w
     left join whole as n on w.source = n.source
@@ -170,12 +175,16 @@ _FILES = """
         on w.source = d.source and case w.file_period when '' then coalesce(d.period, '') >= coalesce(n.newest, '')
             else d.period = w.file_period end
         and d.status <> 'superseded'
-    order by w.figure_id, w.source, w.file_period, d.version nulls first, d.file_name, d.sha256
+    order by w.figure_no, w.source, w.file_period, d.version nulls first, d.file_name, d.sha256
 """
-_ROWS_OF_FILES = """
-    select figure_id, sha256, source, count(distinct (sheet, row_number)) as n
-    from mine_row group by figure_id, sha256, source
-"""
+_ROWS_OF_FILES = f"""
+    with stands_on as (
+        {_STANDS_ON.format(own="figure_no", these="mine")}
+    )
+    select figure_no, sha256, source, count(*) as n
+    from (select distinct figure_no, source, sha256, sheet, row_number from stands_on)
+    group by figure_no, sha256, source
+"""  # noqa: S608
 
 
 def read(
@@ -191,14 +200,14 @@ def read(
     first and the last."""
     ask(con, breakdown=breakdown, indicators=indicators, months=months, code=code, internal=internal)
     # An earlier month that a growth compares with is looked up where the contributions name it.
-    facts = "union select figure_id, indicator_id, fact_period from mine" if internal else _compared(con)
-    terms: dict[str, dict[str, Row]] = defaultdict(dict)
+    facts = "union select figure_no, indicator_id::varchar, fact_period from mine" if internal else _compared(con)
+    terms: dict[int, dict[str, Row]] = defaultdict(dict)
     for row in _rows(con, _TERMS) if internal else []:
         terms[row[_KEY]][row["side"]] = row
     used = {(r[_KEY], r["sha256"], r["source"]): r["n"] for r in (_rows(con, _ROWS_OF_FILES) if internal else [])}
     spoiled = _spoiled(con) if internal else {}
     files = _grouped(_rows(con, _FILES.format(facts=facts)))
-    largest = _grouped(_rows(con, _LARGEST, largest=LARGEST, named=NAMED_ROWS)) if internal else {}
+    largest = _largest(con) if internal else {}
     contributors = {row[_KEY]: row for row in (_rows(con, _CONTRIBUTORS) if internal else [])}
     about_all = {row["target_id"]: row for row in _rows(con, "select * from marts.indicator")}
     rules = {row["indicator_id"]: row for row in _rows(con, "select * from formula")}
@@ -211,7 +220,8 @@ def read(
     revisions = _revisions(con) if internal else {}
 
     found = []
-    for figure in _rows(con, "select * from asked order by indicator_id, period, breakdown_code"):
+    for figure in _rows(con, "select * from asked order by figure_no"):
+        no = figure.pop(_KEY)
         key = figure["indicator_id"], figure["period"], figure["breakdown"], figure["breakdown_code"]
         rule = rules[figure["indicator_id"]]
         about = about_all[figure["indicator_id"]]
@@ -223,18 +233,18 @@ def read(
                 figure=figure,
                 indicator=about,
                 rule=rule,
-                formula=[] if hidden else lines(rule, figure, unit, terms[figure[_KEY]], _base(rule, key, bases)),
+                formula=[] if hidden else lines(rule, figure, unit, terms[no], _base(rule, key, bases)),
                 progress=None if hidden else progress,
                 officials=[] if hidden else officials[key],
-                contributors=contributors.get(figure[_KEY]),
-                largest=largest.get(figure[_KEY], []),
+                contributors=contributors.get(no),
+                largest=largest.get(no, []),
                 deliveries=[
                     {
                         **file,
-                        "n_rows": used.get((figure[_KEY], file["sha256"], file["source"]), 0),
+                        "n_rows": used.get((no, file["sha256"], file["source"]), 0),
                         "reasons": spoiled.get((file["source"], file["file_name"]), ""),
                     }
-                    for file in files.get(figure[_KEY], [])
+                    for file in files.get(no, [])
                 ],
                 n_passed=_checks_of(checks, rule["kind"], True),
                 n_warned=_checks_of(checks, rule["kind"], False),
@@ -293,8 +303,7 @@ def ask(
     code: str | None = None,
     internal: bool = True,
 ) -> None:
-    """Temporary tables `asked` (the figures), and in the internal edition `mine` (what adds up to each) and `mine_row`
-    (the rows that this stands on: source, file_name, sheet, row_number, sha256)."""
+    """Temporary tables `asked` (the figures, numbered), and in the internal edition `mine` (what adds up to each)."""
     con.execute(
         _ASKED,
         {
@@ -307,11 +316,22 @@ def ask(
     )
     if internal:
         con.execute(_MINE)
-        con.execute(_MINE_ROW)
 
 
-def _grouped(found: list[Row]) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = defaultdict(list)
+def delivered_rows(con: duckdb.DuckDBPyConnection) -> set[tuple[Any, ...]]:
+    """The rows that the figures asked for last stand on: source, file_name, sheet, row_number, sha256."""
+    columns = "source, file_name, sheet, row_number, sha256"
+    stands_on = _STANDS_ON.format(own="figure_no", these="mine")
+    return set(con.execute(f"select distinct {columns} from ({stands_on})").fetchall())  # noqa: S608
+
+
+def _largest(con: duckdb.DuckDBPyConnection) -> dict[int, list[Row]]:
+    con.execute(_RANKED, {"largest": LARGEST})
+    return _grouped(_rows(con, _LARGEST, named=NAMED_ROWS))
+
+
+def _grouped(found: list[Row]) -> dict[int, list[Row]]:
+    groups: dict[int, list[Row]] = defaultdict(list)
     for row in found:
         groups[row[_KEY]].append(row)
     return groups
@@ -321,11 +341,11 @@ def _compared(con: duckdb.DuckDBPyConnection) -> str:
     """The months that changes are compared with, by the rules: all that the public edition knows of them."""
     return """
         union
-        select a.figure_id, a.indicator_id,
+        select a.figure_no, a.indicator_id,
             cast(cast(substr(a.period, 1, 4) as integer) - coalesce(f.years_back, 1) as varchar) || substr(a.period, 5)
         from asked as a inner join formula as f on a.indicator_id = f.indicator_id and f.compared_with = 'prior_year'
         union
-        select a.figure_id, a.indicator_id, b.year || substr(a.period, 5)
+        select a.figure_no, a.indicator_id, b.year || substr(a.period, 5)
         from asked as a inner join formula as f on a.indicator_id = f.indicator_id and f.compared_with = 'baseline_year'
         cross join (
             select value as year from build.seeds.plan_parameter where name = 'baseline_year'

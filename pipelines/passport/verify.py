@@ -26,7 +26,6 @@ from pipelines.release.tables import VIEWS, add_views
 
 PASSPORT_ID = re.compile(r"[0-9a-f]{12}")
 SHOWN_FAULTS = 10
-ROW = ("source", "file_name", "sheet", "row_number", "sha256")
 Say = Callable[[str], None]
 
 
@@ -175,7 +174,7 @@ def _rows_of(con: duckdb.DuckDBPyConnection, key: Key) -> set[tuple[Any, ...]]:
     """The rows that a figure stands on: source, file_name, sheet, row_number, sha256."""
     indicator, period, breakdown, code = key
     figures.ask(con, breakdown=breakdown, indicators=[indicator], months=(period, period), code=code)
-    return set(con.execute(f"select distinct {', '.join(ROW)} from mine_row").fetchall())  # noqa: S608
+    return figures.delivered_rows(con)
 
 
 def _archive_faults(archive: Archive, rows: set[tuple[Any, ...]]) -> list[str]:
