@@ -45,46 +45,70 @@ class System:
 def bounds(system: System, asked: Sequence[int]) -> tuple[Floats, Floats]:
     """Least and greatest value of each `asked` variable that agrees with all equations; inf where it stands in none.
 
-    One variable of every quantity at a time: quantities do not meet, so one programme bounds as many as there are.
-    Raises `AuditFailed`.
+    What stands in one equation whose other variables stand in no other either follows from that sum alone: that is so
+    wherever nothing was published before. The rest is left to linear programmes. Raises `AuditFailed`.
     """
-    value, scale = np.array(system.value), np.array(system.scale)
     low = np.zeros(len(asked))
     high = np.full(len(asked), np.inf)
-    placed = {v for equation in system.equations for v in equation}
+    of: dict[int, list[int]] = {}
+    for number, equation in enumerate(system.equations):
+        for v in equation:
+            of.setdefault(v, []).append(number)
+    alone = [all(len(of[v]) == 1 for v in equation) for equation in system.equations]
+    meeting = []
+    for position, v in enumerate(asked):
+        if v not in of:
+            low[position] = -np.inf if system.signed[v] else 0.0
+        elif alone[of[v][0]]:
+            low[position], high[position] = _of_one_sum(system, system.equations[of[v][0]], v)
+        else:
+            meeting.append(position)
+    if meeting:
+        equations = [equation for equation, by_itself in zip(system.equations, alone, strict=True) if not by_itself]
+        low[meeting], high[meeting] = _programmes(system, equations, [asked[p] for p in meeting])
+    return low, high
+
+
+def _of_one_sum(system: System, equation: Sequence[int], v: int) -> tuple[float, float]:
+    """All that the sum says of one of its parts: the others of the same quantity lie between the same limits."""
+    total, others = sum(system.value[part] for part in equation), len(equation) - 1
+    if not others:
+        return total, total
+    if not system.signed[v]:
+        return 0.0, total
+    far = FAR * system.scale[v]
+    return max(-far, total - others * far), min(far, total + others * far)
+
+
+def _programmes(system: System, equations: Sequence[Sequence[int]], asked: Sequence[int]) -> tuple[Floats, Floats]:
+    """Bounds by linear programmes. One variable of every quantity at a time: quantities do not meet, so one programme
+    bounds as many as there are."""
+    value, scale = np.array(system.value), np.array(system.scale)
     signed = np.array(system.signed, dtype=bool)
     rounds: dict[int, list[int]] = {}
     seen: dict[int, int] = {}
     for position, v in enumerate(asked):
-        if v not in placed:
-            low[position] = -np.inf if signed[v] else 0.0
-            continue
         turn = seen.get(system.quantity[v], 0)
         seen[system.quantity[v]] = turn + 1
         rounds.setdefault(turn, []).append(position)
-    if not rounds:
-        return low, high
-    used = sorted(placed)
+    used = sorted({v for equation in equations for v in equation})
     column = {v: i for i, v in enumerate(used)}
-    rows = [i for i, equation in enumerate(system.equations) for _ in equation]
-    columns = [column[v] for equation in system.equations for v in equation]
-    matrix = csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(system.equations), len(used)))
+    rows = [i for i, equation in enumerate(equations) for _ in equation]
+    columns = [column[v] for equation in equations for v in equation]
+    matrix = csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(equations), len(used)))
     truth = value[used] / scale[used]
     right = matrix @ truth
     box = np.where(signed[used], -FAR, 0.0)
     limits = np.stack([box, np.full(len(used), np.inf)], axis=1)
     limits[signed[used], 1] = FAR
+    low, high = np.zeros(len(asked)), np.zeros(len(asked))
     for positions in rounds.values():
-        for direction in (1.0, -1.0):
+        for direction, found in ((1.0, low), (-1.0, high)):
             objective = np.zeros(len(used))
             objective[[column[asked[p]] for p in positions]] = direction
             solved = linprog(objective, A_eq=matrix, b_eq=right, bounds=limits, method="highs")
             if solved.x is None:
                 raise AuditFailed(f"HiGHS: {solved.message}")
             for p in positions:
-                found = solved.x[column[asked[p]]] * scale[asked[p]]
-                if direction > 0:
-                    low[p] = found
-                else:
-                    high[p] = found
+                found[p] = solved.x[column[asked[p]]] * scale[asked[p]]
     return low, high
