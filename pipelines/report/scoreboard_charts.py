@@ -6,14 +6,19 @@ machine. Texts of two languages go in as codes and come out as a pair of `tspan`
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from html import escape
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from pipelines.reading import number
+from pipelines.release.files import file_digest, write_file
 from pipelines.report.scoreboard_figures import Row, Target
 
 INK, PATH, LEVEL, FORECAST, BAR, SOFT = "#1f4e79", "#6b7280", "#8a5a00", "#3f7fbf", "#5b8db8", "#c9d6e2"
@@ -255,16 +260,44 @@ _NOISE = re.compile(r' (?:class|role|aria-[a-z]+|pointer-events|xmlns(?::xlink)?
 _EMPTY = re.compile(r'<path(?: d="[^"]*")?(?: display="none"| d="")+/>|<path d="M0,0h0v0h0Z"/>')
 
 
-@cache
-def _drawn(spec: str) -> str:
-    import vl_convert
+# Drawings by what was drawn, and with what: those of earlier nights, and those that this process used.
+_kept: dict[str, str] = {}
+_used: dict[str, str] = {}
 
-    svg: str = vl_convert.vegalite_to_svg(spec)
-    return _EMPTY.sub("", _NOISE.sub("", svg))
+
+@contextmanager
+def remembered(path: Path) -> Iterator[None]:
+    """Within it charts are taken from the file `path` where it holds them; afterwards it holds those that were used.
+
+    Drawing takes most of a page's time, and most figures are those of the night before.
+    """
+    _kept.clear()
+    _used.clear()
+    if path.is_file():
+        _kept.update(json.loads(path.read_text(encoding="utf-8")))
+    yield
+    if _used != _kept:
+        write_file(path, json.dumps(_used, ensure_ascii=False, sort_keys=True).encode())
+
+
+def _drawn(spec: str) -> str:
+    """Drawn once for equal figures: both editions show the same charts."""
+    drawn_as = hashlib.sha256(f"{_drawn_with()} {spec}".encode()).hexdigest()
+    svg = _used.get(drawn_as) or _kept.get(drawn_as)
+    if svg is None:
+        import vl_convert
+
+        svg = _EMPTY.sub("", _NOISE.sub("", vl_convert.vegalite_to_svg(spec)))
+    _used[drawn_as] = svg
+    return svg
+
+
+@cache
+def _drawn_with() -> str:
+    return f"{version('vl-convert-python')} {file_digest(Path(__file__))}"
 
 
 def _svg(spec: Mapping[str, Any], names: Names) -> str:
-    """Drawn once a process for equal figures: both editions show the same charts."""
     svg = _drawn(json.dumps(spec))
     for code, (name_zh, name_en) in names.items():
         pair = (("zh-CN", name_zh), ("en", name_en))

@@ -19,13 +19,15 @@ from pipelines.release.draft import Draft
 from pipelines.release.store import PUBLIC_FILE, Release
 from pipelines.report.passport_links import passport_href
 from pipelines.report.revisions import REPORTS, REVISIONS, read_revisions, revisions_of
-from pipelines.report.scoreboard_charts import area_chart, history_chart, judged, sparkline
+from pipelines.report.scoreboard_charts import area_chart, history_chart, judged, remembered, sparkline
 from pipelines.report.scoreboard_figures import Figures, Row, Target, is_suppressed, mark_rules, read_figures
 from pipelines.report.scoreboard_lists import enterprise_lists
 from pipelines.scoreboard import GREY, LIGHTS, STATUS_ZH, is_begun, short, shown_light
 
 TEMPLATES = Path(__file__).with_name("templates")
 PAGE = "scoreboard.html"
+# Charts of earlier nights, below `warehouse/work`.
+CHARTS = "charts.json"
 # Months of history printed for a target; older ones stand in the tables.
 HISTORY_MONTHS = 60
 LIGHT_ORDER = ("green", "yellow", "red", "grey")
@@ -53,9 +55,10 @@ def scoreboard(draft: Draft) -> None:
     if not is_begun(draft.tables):
         return
     internal = draft.folder / "internal" / "reports"
-    write_page(draft.tables, draft.content_hash, INTERNAL, internal / PAGE)
     public, page = draft.folder / PUBLIC_FILE, draft.folder / REPORTS / PAGE
-    write_page(public, draft.content_hash, PUBLIC, page, revisions=revisions_of(draft))
+    with remembered(draft.home.work / CHARTS):
+        write_page(draft.tables, draft.content_hash, INTERNAL, internal / PAGE)
+        write_page(public, draft.content_hash, PUBLIC, page, revisions=revisions_of(draft))
 
 
 def write_edition(release: Release, is_internal: bool, path: Path, period: str | None = None) -> None:

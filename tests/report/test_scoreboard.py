@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -19,6 +20,7 @@ from pipelines.home import Home
 from pipelines.reading import opened, share
 from pipelines.release.draft import Draft
 from pipelines.release.store import current_release
+from pipelines.report.scoreboard_charts import remembered
 from pipelines.report.scoreboard_figures import mark_rules, read_figures
 from pipelines.report.scoreboard_page import INTERNAL, PUBLIC, render_page, scoreboard, write_page
 from tests.scoreboard_tables import Tables, public_copy
@@ -384,6 +386,34 @@ def test_the_same_release_gives_the_same_bytes(internal: Path, tmp_path: Path) -
     there = tmp_path / "there.html"
     subprocess.run([sys.executable, "-c", script, str(internal), str(there)], env=environment, check=True)
     assert there.read_bytes() == (tmp_path / "here.html").read_bytes()
+
+
+def test_charts_of_figures_that_stayed_are_not_drawn_again(tables: Tables, tmp_path: Path) -> None:
+    for target, more in (("a", 0), ("b", 3)):
+        tables.target(target)
+        for month, value in (("2021-01", 3), ("2021-02", 4)):
+            tables.month(target, month, value + more)
+    kept, pages, drawings = tmp_path / "charts.json", [], []
+    for change in (None, None, 5.0, None):
+        if change:
+            with duckdb.connect(str(tables.path)) as con:
+                con.execute("UPDATE marts.indicator_value SET value = ? WHERE indicator_id = 'b'", [change])
+                con.execute("UPDATE marts.indicator_progress SET value = ? WHERE target_id = 'b'", [change])
+        with remembered(kept):
+            write_page(tables.path, HASH, PUBLIC, tmp_path / "page.html")
+        pages.append((tmp_path / "page.html").read_bytes())
+        drawings.append(json.loads(kept.read_text(encoding="utf-8")))
+    assert len(drawings[0]) > 0
+    assert drawings[0] == drawings[1] and pages[0] == pages[1]
+    assert drawings[1].keys() - drawings[2].keys() and drawings[1].keys() & drawings[2].keys()
+    assert pages[1] != pages[2] == pages[3]
+    # a drawing that is kept is not drawn: what stands there is printed
+    mark = "<!-- kept -->"
+    kept.write_text(json.dumps({name: svg + mark for name, svg in drawings[3].items()}), encoding="utf-8")
+    with remembered(kept):
+        write_page(tables.path, HASH, PUBLIC, tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_bytes().replace(mark.encode(), b"") == pages[3]
+    assert mark.encode() in (tmp_path / "page.html").read_bytes()
 
 
 def test_a_link_to_a_passport_only_where_there_is_one(tables: Tables, tmp_path: Path) -> None:

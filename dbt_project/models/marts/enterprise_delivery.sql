@@ -3,37 +3,25 @@
 {%- set sources = [
     'register', 'industry', 'rd', 'tax', 'electricity', 'fuel', 'land', 'title', 'remediation', 'achievement', 'patent'
 ] -%}
-with
-
-held as (
-    {%- for source in sources %}
+{#- One source after the other: the lists of periods of all of them together do not fit into memory in a nation. -#}
+{%- for source in sources %}
+select
+    cast(s.enterprise_code as string) as credit_code,
+    cast(d.source as string) as source,
+    -- a list that was pulled carries no date
+    cast(substr(coalesce(d.period, ''), 1, 4) as string) as year,
+    cast(count(*) as integer) as n_files,
+    cast(sum(s.n_rows) as integer) as n_rows,
+    cast({{ joined_sorted("coalesce(d.period, '')", ';') }} as string) as periods
+from (
     select enterprise_code, delivery_id, count(*) as n_rows
     from {{ ref('stg_' ~ source) }}
     where enterprise_code is not null
     group by enterprise_code, delivery_id
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-),
-
-dated as (
-    select
-        h.enterprise_code,
-        d.source,
-        -- a list that was pulled carries no date
-        coalesce(d.period, '') as period,
-        h.n_rows
-    from held as h
-    inner join {{ ref('stg_delivery') }} as d on h.delivery_id = d.delivery_id
-)
-
-select
-    cast(enterprise_code as string) as credit_code,
-    cast(source as string) as source,
-    cast(substr(period, 1, 4) as string) as year,
-    cast(count(*) as integer) as n_files,
-    cast(sum(n_rows) as integer) as n_rows,
-    cast({{ joined_sorted('period', ';') }} as string) as periods
-from dated
-group by enterprise_code, source, substr(period, 1, 4)
+) as s
+inner join {{ ref('stg_delivery') }} as d on s.delivery_id = d.delivery_id
+group by s.enterprise_code, d.source, substr(coalesce(d.period, ''), 1, 4)
+{%- if not loop.last %}
+union all
+{%- endif %}
+{%- endfor %}
