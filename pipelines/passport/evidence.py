@@ -4,9 +4,10 @@ Temporary tables, the same whether they come from the night's work file or from 
 
 * `formula`: how an indicator is computed, one row each (dbt `int_formula`)
 * `carrier`: indicator_id, fact_period, source, file_period (empty for a whole list): the files a figure looks for
+* `contribution_source`, `source_row`: the rows of any contribution that is no row itself (dbt models of these names),
+  by file
 * `contribution`: what adds up to a figure (dbt `int_contribution`) with `name`, and where it is itself a row of a
-  delivery its source, file_name, sheet, row_number and sha256
-* `contribution_source`, `source_row`: the rows of any other contribution (dbt models of these names), by file
+  delivery its source, file_name, sheet, row_number and sha256; of those indicators that were `load`ed last
 * `delivery`, `quarantined`, `checked`: the files of the release, spoiled rows by file and reason, checks by table
 
 The public edition has neither `contribution` nor what follows it, nor `quarantined`.
@@ -15,7 +16,7 @@ The public edition has neither `contribution` nor what follows it, nor `quaranti
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,7 +28,6 @@ CONTRIBUTIONS, ROWS = "contributions.parquet", "rows.parquet"
 
 # Names by kind of contributor, each join on one column: on two of them it takes six times as long.
 _CONTRIBUTION = """
-    create temp table read_contribution as
     with enterprise as (
         select enterprise_code, enterprise_name from build.intermediate.int_enterprise_year
         qualify row_number() over (partition by enterprise_code order by year desc) = 1
@@ -48,23 +48,20 @@ _CONTRIBUTION = """
     left join enterprise as e on c.contributor = e.enterprise_code
     left join build.marts.project as p on c.contributor = p.project_id
     left join area as a on c.contributor = a.breakdown_code
+    where list_contains($indicators, c.indicator_id)
 """
 # A database is one file of several tables: the table is its sheet.
 _SOURCE_ROW = """
-    create temp table read_source_row as
     select r.* exclude (delivery_id, row_number), d.source, d.file_name,
         case when d.source <> r.table_name then r.table_name else d.sheet end as sheet, r.row_number, d.sha256
     from build.intermediate.int_source_row as r
     inner join build.staging.stg_delivery as d on r.delivery_id = d.delivery_id
 """
-_SOURCES = """
-    create temp table read_contribution_source as select * from build.intermediate.int_contribution_source
-"""
-# Words that millions of rows repeat, and the tables that hold them.
+# Words that millions of rows repeat, and the tables that hold them. Where a word of one table may be missing in the
+# other, it joins with nothing there.
 _WORDS = {
     "indicator_id": ("contribution", "contribution_source", "source_row"),
-    "contributor": ("contribution", "source_row"),
-    "contributor_kind": ("contribution", "source_row", "contribution_source"),
+    "contributor": ("source_row",),
     "table_name": ("source_row", "contribution_source"),
     "row_period": ("source_row", "contribution_source"),
     "source": ("contribution", "source_row"),
@@ -73,7 +70,7 @@ _WORDS = {
     "sha256": ("contribution", "source_row"),
 }
 # In the order in which files hold them. Contributions in that of a reader: figure by figure, what counts first, the
-# largest first. Whoever asks for one indicator reads that one alone.
+# largest first. Rows by the file they are in, so that who asks for some months reads those alone.
 _ORDER = {
     "contribution": (
         "indicator_id, period, side desc, is_counted desc, numerator desc nulls last, denominator desc nulls last, "
@@ -81,7 +78,10 @@ _ORDER = {
         "town_code nulls last"
     ),
     "contribution_source": "all nulls last",
-    "source_row": "all nulls last",
+    "source_row": (
+        "table_name, row_period, contributor_kind, contributor, indicator_id nulls last, source, file_name, "
+        "sheet nulls last, row_number, sha256"
+    ),
 }
 _CARRIER = """
     create temp table carrier as
@@ -99,17 +99,24 @@ _CARRIER = """
 
 @contextmanager
 def of_work_file(tables: Path, work_file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The internal edition from `tables` (`internal.duckdb`) and the night's work file, both only read."""
+    """The internal edition from `tables` (`internal.duckdb`) and the night's work file, both only read; what adds up to
+    which figures is for `load` to say."""
     with _release(tables) as con:
         # A province's contributions are more than memory; what does not fit waits beside the work file.
         con.execute("set temp_directory = $folder", {"folder": str(work_file.parent / "passport_spill")})
         con.execute("set memory_limit = $limit", {"limit": os.environ.get("FENGHUANG_MEMORY_LIMIT", "4GB")})
         _attach(con, work_file, "build")
-        con.execute(_CONTRIBUTION)
-        con.execute(_SOURCE_ROW)
-        con.execute(_SOURCES)
-        _arrange(con)
         _rules(con)
+        con.execute(f"create temp table read_source_row as {_SOURCE_ROW}")
+        con.execute(
+            "create temp table read_contribution_source as select * from build.intermediate.int_contribution_source"
+        )
+        con.execute(
+            "create temp table read_contribution as select indicator_id, source, file_name, sheet, sha256 "
+            "from formula cross join build.staging.stg_delivery"
+        )
+        _enumerate(con)
+        con.execute("drop table read_contribution")
         _audit(con, "release")
         yield con
 
@@ -146,34 +153,53 @@ def of_release(folder: Path, tables: Path, indicator: str) -> Iterator[duckdb.Du
             ("read_source_row", kept / ROWS),
         ):
             con.execute(f"create temp table {name} as select * from read_parquet($path)", {"path": str(path)})  # noqa: S608
-        _arrange(con)
+        _enumerate(con)
+        _arrange(con, "contribution", "from read_contribution")
+        con.execute("drop table read_contribution")
         _audit(con, "release")
         yield con
 
 
-def write(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """What `of_release` reads, into `folder`: two Parquet files an indicator, and three for all. Every table lies in an
-    order of all its columns and is read by one thread, so that equal content gives equal bytes."""
+def load(con: duckdb.DuckDBPyConnection, indicators: Sequence[str]) -> None:
+    """`contribution` of these indicators, in a connection of `of_work_file`: a nation's all together are too many."""
+    con.execute("drop table if exists contribution")
+    _arrange(con, "contribution", f"from ({_CONTRIBUTION})", indicators=list(indicators))
+
+
+def write_common(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """What `of_release` reads of all indicators together, into `folder`. Every table lies in an order of all its
+    columns and is read by one thread, so that equal content gives equal bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    con.execute("set threads = 1")
-    for name, file in (("formula", FORMULA), ("carrier", CARRIER)):
-        _copy(con, f"select * from {name} order by all nulls last", folder / file)  # noqa: S608
-    _copy(con, _spelled_out("contribution_source"), folder / SOURCES)
+    with _one_thread(con):
+        for name, file in (("formula", FORMULA), ("carrier", CARRIER)):
+            _copy(con, f"select * from {name} order by all nulls last", folder / file)  # noqa: S608
+        _copy(con, _spelled_out("contribution_source"), folder / SOURCES)
+
+
+def write(con: duckdb.DuckDBPyConnection, folder: Path, indicators: Sequence[str]) -> None:
+    """Of each of these indicators, which are loaded, two Parquet files in a folder of its own, bytes as above."""
     carried = _column(con, "select distinct indicator_id::varchar from contribution where source is null")
-    for indicator in _column(con, "select distinct indicator_id from marts.indicator_value order by indicator_id"):
-        kept = folder / indicator
-        kept.mkdir()
-        of = "'" + indicator.replace("'", "''") + "'"  # COPY takes no parameters
-        _copy(con, f"{_spelled_out('contribution')} where t.indicator_id = {of}", kept / CONTRIBUTIONS)
-        carries = (
-            "where (t.contributor_kind, t.contributor) in (select contributor_kind, contributor from contribution "  # noqa: S608
-            f"where indicator_id = {of} and source is null) and (t.table_name, t.row_period) "
-            f"in (select table_name, row_period from contribution_source where indicator_id = {of}) "
-            f"and (t.indicator_id is null or t.indicator_id = {of}) order by t.rowid"
-        )
-        # Where every contribution is a row itself there are none; to look costs seconds at province size.
-        wanted = carries if indicator in carried else "limit 0"
-        _copy(con, f"{_spelled_out('source_row')} {wanted}", kept / ROWS)
+    with _one_thread(con):
+        for indicator in indicators:
+            kept = folder / indicator
+            kept.mkdir()
+            of = "'" + indicator.replace("'", "''") + "'"  # COPY takes no parameters
+            _copy(con, f"{_spelled_out('contribution')} where t.indicator_id = {of}", kept / CONTRIBUTIONS)
+            carries = (
+                "where (t.contributor_kind, t.contributor) in (select contributor_kind, contributor_no "  # noqa: S608
+                f"from contribution where indicator_id = {of} and source is null) and (t.table_name, t.row_period) "
+                f"in (select table_name, row_period from contribution_source where indicator_id = {of}) "
+                f"and (t.indicator_id is null or t.indicator_id = {of}) order by t.rowid"
+            )
+            # Where every contribution is a row itself there are none; to look costs seconds at province size.
+            wanted = carries if indicator in carried else "limit 0"
+            _copy(con, f"{_spelled_out('source_row')} {wanted}", kept / ROWS)
+
+
+@contextmanager
+def _one_thread(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    con.execute("set threads = 1")
+    yield
     con.execute("reset threads")
 
 
@@ -184,7 +210,8 @@ def _column(con: duckdb.DuckDBPyConnection, query: str) -> list[str]:
 def _spelled_out(table: str) -> str:
     """A query of the table with its enumerations as words again: a file would hold every word there is."""
     words = ", ".join(f"t.{word}::varchar as {word}" for word, tables in _WORDS.items() if table in tables)
-    return f"select t.* replace ({words}) from {table} as t"  # noqa: S608
+    exclude = "exclude (contributor_no)" if table == "contribution" else ""
+    return f"select t.* {exclude} replace ({words}) from {table} as t"  # noqa: S608
 
 
 def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
@@ -205,18 +232,27 @@ def _attach(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
     con.execute(f"attach {literal} as {name} (read_only)")
 
 
-def _arrange(con: duckdb.DuckDBPyConnection) -> None:
-    """`contribution`, `contribution_source` and `source_row` of what was read: words as enumerations, which are
-    compared, grouped and sorted as numbers in the order of the words; the rows in order."""
+def _enumerate(con: duckdb.DuckDBPyConnection) -> None:
+    """Words of what was read (`read_…`) as enumerations, which are compared, grouped and sorted as numbers in the order
+    of the words; and `contribution_source` and `source_row` of it."""
     for word, tables in _WORDS.items():
         union = " union ".join(f"select {word} as word from read_{table} where {word} is not null" for table in tables)  # noqa: S608
+        if word == "sheet":
+            union += " union select table_name from read_source_row"
         con.execute(f"create temp type {word}_word as enum (select word from ({union}) order by word)")  # noqa: S608
-    for table, order in _ORDER.items():
-        words = ", ".join(f"{word}::{word}_word as {word}" for word, tables in _WORDS.items() if table in tables)
-        con.execute(
-            f"create temp table {table} as select * replace ({words}) from read_{table} order by {order}"  # noqa: S608
-        )
+    for table in ("contribution_source", "source_row"):
+        _arrange(con, table, f"from read_{table}")
         con.execute(f"drop table read_{table}")
+
+
+def _arrange(con: duckdb.DuckDBPyConnection, table: str, read: str, **values: object) -> None:
+    """The table in its order, words as enumerations; beside a contributor its number among those that have rows."""
+    words = ", ".join(f"{word}::{word}_word as {word}" for word, tables in _WORDS.items() if table in tables)
+    number = ", try_cast(contributor as contributor_word) as contributor_no" if table == "contribution" else ""
+    con.execute(
+        f"create temp table {table} as select * replace ({words}){number} {read} order by {_ORDER[table]}",  # noqa: S608
+        values,
+    )
 
 
 def _rules(con: duckdb.DuckDBPyConnection) -> None:

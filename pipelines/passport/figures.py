@@ -20,7 +20,7 @@ LARGEST = 12
 # How many of the rows of a contributor it names.
 NAMED_ROWS = 4
 # Contributions that are looked at together; each may stand on a dozen rows.
-BATCH_ROWS = 400_000
+BATCH_ROWS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ _MINE = """
 # joined with all rows of a contributor before, there are twenty times as many.
 _STANDS_ON = """
     with carried as materialized (
-        select t.{own}, t.contributor_kind, t.contributor, t.indicator_id, s.table_name, s.row_period
+        select t.{own}, t.contributor_kind, t.contributor_no, t.indicator_id, s.table_name, s.row_period
         from {these} as t
         inner join contribution_source as s
             on t.indicator_id = s.indicator_id and t.fact_period = s.fact_period
@@ -98,7 +98,7 @@ _STANDS_ON = """
     from carried as t
     inner join source_row as r
         on t.table_name = r.table_name and t.row_period = r.row_period and t.contributor_kind = r.contributor_kind
-        and t.contributor = r.contributor and (r.indicator_id is null or r.indicator_id = t.indicator_id)
+        and t.contributor_no = r.contributor and (r.indicator_id is null or r.indicator_id = t.indicator_id)
 """
 _TERMS = """
     select figure_no, side, max(fact_period) as fact_period,
@@ -256,14 +256,36 @@ def read(
     return found
 
 
-def batches(con: duckdb.DuckDBPyConnection, *, internal: bool) -> Iterator[tuple[list[str], Months]]:
-    """All county figures by indicators and months, in batches of so many contributions that a province's fit into
-    memory. An indicator that is too many by itself comes in runs of months, in order."""
-    size = "(select count(*) from contribution as c where c.indicator_id = v.indicator_id and c.period = v.period)"
+def batches(con: duckdb.DuckDBPyConnection) -> Iterator[list[str]]:
+    """All indicators with figures, in batches whose contributions fit into memory; as many enterprises as stand
+    behind an indicator's figures say about how many it has."""
     found = _rows(
         con,
-        f"select v.indicator_id, v.period, {size if internal else '0'} as n from marts.indicator_value as v "  # noqa: S608
-        "where v.breakdown = 'county' order by v.indicator_id, v.period",
+        "select indicator_id, coalesce(sum(n_enterprises) filter (where breakdown = 'county'), 0) as n "
+        "from marts.indicator_value group by indicator_id order by indicator_id",
+    )
+    batch: list[str] = []
+    held = 0
+    for row in found:
+        if batch and held + row["n"] > BATCH_ROWS:
+            yield batch
+            batch, held = [], 0
+        batch.append(row["indicator_id"])
+        held += row["n"]
+    if batch:
+        yield batch
+
+
+def runs(con: duckdb.DuckDBPyConnection, indicators: Sequence[str]) -> Iterator[tuple[list[str], Months]]:
+    """The county figures of these indicators, which are loaded, by indicators and months, in parts that can be looked
+    at together. An indicator that is too many by itself comes in runs of months, in order."""
+    found = _rows(
+        con,
+        "select v.indicator_id, v.period, count(c.indicator_id) as n from marts.indicator_value as v "
+        "left join contribution as c on v.indicator_id = c.indicator_id::varchar and v.period = c.period "
+        "where v.breakdown = 'county' and list_contains($indicators, v.indicator_id) "
+        "group by v.indicator_id, v.period order by v.indicator_id, v.period",
+        indicators=list(indicators),
     )
     whole: list[str] = []
     held = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,10 +19,16 @@ PUBLIC = evidence.FOLDER
 def passports(draft: Draft) -> None:
     """`internal/passports/`: pages, and the rows of every figure as Parquet."""
     said = vintages.earlier_values(_before(draft), TABLES_FILE)
+    folder = draft.folder / INTERNAL
+    found: list[figures.Passport] = []
     with evidence.of_work_file(draft.tables, draft.work_file) as con:
-        folder = draft.folder / INTERNAL
-        evidence.write(con, folder)
-        found = [with_history(passport, said) for passport in _every(con, internal=True)]
+        evidence.write_common(con, folder)
+        for batch in figures.batches(con):
+            evidence.load(con, batch)
+            evidence.write(con, folder, batch)
+            for indicators, months in figures.runs(con, batch):
+                found += figures.read(con, internal=True, indicators=indicators, months=months)
+        found = [with_history(passport, said) for passport in found]
         pages.write(folder, found, partial(figures.check_names, con), draft.content_hash, internal=True)
 
 
@@ -44,7 +49,7 @@ def write_public(
     """The public edition into `folder`: figures from `public` alone; from `internal` and `work_file` only the rules,
     the names of checks and which files were delivered. `said`: what earlier public files said."""
     with evidence.of_public(public, internal, work_file) as con:
-        found = [with_history(passport, said) for passport in _every(con, internal=False)]
+        found = [with_history(passport, said) for passport in figures.read(con, internal=False)]
         pages.write(folder, found, partial(figures.check_names, con), content_hash, internal=False)
 
 
@@ -53,7 +58,3 @@ def with_history(passport: figures.Passport, said: vintages.History) -> figures.
     key = figure["indicator_id"], figure["period"], figure["breakdown"], figure["breakdown_code"]
     return replace(passport, earlier=[] if passport.is_suppressed else said.get(key, []))
 
-
-def _every(con: duckdb.DuckDBPyConnection, *, internal: bool) -> Iterator[figures.Passport]:
-    for indicators, months in figures.batches(con, internal=internal):
-        yield from figures.read(con, internal=internal, indicators=indicators, months=months)

@@ -200,6 +200,7 @@ def _again(
         tables = rebuild(home, release, folder, say)
         add_views(tables, VIEWS)
         with evidence.of_work_file(tables, folder / "build.duckdb") as con:
+            evidence.load(con, [key[0]])
             return _numbers(con, "release.marts", key), _rows_of(con, key)
 
 

@@ -158,17 +158,18 @@ def test_the_same_release_gives_the_same_bytes(night: Night, drafted: Path) -> N
 def test_runs_of_months_give_the_same_bytes_as_all_at_once(
     night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a province needs: an indicator of more contributions than are looked at together."""
+    """What a province needs: more indicators than are loaded together, and one of more contributions than are looked at
+    together."""
     monkeypatch.setattr(figures, "BATCH_ROWS", 300)
     runs: list[tuple[list[str], figures.Months]] = []
-    batches = figures.batches
+    all_runs = figures.runs
 
     def kept(*given: object, **how: object) -> Iterator[tuple[list[str], figures.Months]]:
-        for run in batches(*given, **how):
+        for run in all_runs(*given, **how):
             runs.append(run)
             yield run
 
-    monkeypatch.setattr(figures, "batches", kept)
+    monkeypatch.setattr(figures, "runs", kept)
     shutil.copyfile(night.release.tables, tmp_path / "internal.duckdb")
     part.passports(Draft(night.home, tmp_path, night.work_file, None, night.release.content_hash))
     names = [indicator for indicators, _ in runs for indicator in indicators]
@@ -263,6 +264,7 @@ def test_why_a_figure_was_revised_stands_on_its_page_where_the_release_says_so(n
             "'20220101T000000Z-00000000' as release_before, '更正 <企业入库税收>' as why"
         )
     with evidence.of_work_file(tables, night.work_file) as con:
+        evidence.load(con, ["tax_per_mu_above_scale"])
         (found,) = figures.read(
             con, internal=True, indicators=["tax_per_mu_above_scale"], months=("2021-06", "2021-06")
         )
