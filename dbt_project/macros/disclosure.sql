@@ -11,6 +11,26 @@
     {{ return(range(1, 13) | list) }}
 {%- endmacro %}
 
+{# Sides of a ratio, of a figure that adds up, and of what came in to it. #}
+{% macro ratio_sides() -%}
+    {{ return([
+        'numerator', 'denominator', 'rolling12_numerator', 'rolling12_denominator', 'numerator_flow_1',
+        'denominator_flow_1'
+    ]) }}
+{%- endmacro %}
+
+{% macro sum_sides() -%}
+    {{ return(['numerator', 'denominator']) }}
+{%- endmacro %}
+
+{% macro flow_sides() -%}
+    {%- set sides = [] -%}
+    {%- for step in flow_steps() %}{% for side in sum_sides() %}
+        {%- do sides.append(side ~ '_flow_' ~ step) %}
+    {%- endfor %}{% endfor -%}
+    {{ return(sides) }}
+{%- endmacro %}
+
 {# Per cell of a breakdown what disclosure control asks about each side: contributors other than 0, sum, sum without
    signs, and the two largest without signs. `sides`: columns of the relation `contribution`; `~` stands for no
    published area. One pass over the contributors for all breakdowns. #}
@@ -31,7 +51,9 @@
         count_if({{ side }} <> 0) as {{ side }}_n,
         cast(sum({{ side }}) as double) as {{ side }}_amount,
         cast(sum(abs({{ side }})) as double) as {{ side }}_total,
-        {{ two_largest('nullif(abs(' ~ side ~ '), 0)') }} as {{ side }}_largest
+        {%- set largest = two_largest('nullif(abs(' ~ side ~ '), 0)') %}
+        cast({{ nth(largest, 1) }} as double) as {{ side }}_largest,
+        cast({{ nth(largest, 2) }} as double) as {{ side }}_second_largest
         {%- endfor %}
     from (
         select
@@ -62,8 +84,8 @@
         {{ side }}_n as n_contributors,
         {{ side }}_amount as amount,
         {{ side }}_total as total,
-        cast({{ nth(side ~ '_largest', 1) }} as double) as largest,
-        cast({{ nth(side ~ '_largest', 2) }} as double) as second_largest
+        {{ side }}_largest as largest,
+        {{ side }}_second_largest as second_largest
     from {{ facts }}
     where {{ side }}_amount is not null
     {{ "union all" if not loop.last }}
