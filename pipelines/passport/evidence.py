@@ -250,7 +250,7 @@ def _arrange(con: duckdb.DuckDBPyConnection, table: str, read: str, **values: ob
     words = ", ".join(f"{word}::{word}_word as {word}" for word, tables in _WORDS.items() if table in tables)
     number = ", try_cast(contributor as contributor_word) as contributor_no" if table == "contribution" else ""
     con.execute(
-        f"create temp table {table} as select * replace ({words}){number} {read} order by {_ORDER[table]}",  # noqa: S608
+        f"create temp table {table} as select * replace ({words}){number} {read} order by {_ORDER[table]}",
         values,
     )
 

@@ -6,8 +6,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import duckdb
-
 from pipelines.passport import evidence, figures, pages, vintages
 from pipelines.release.draft import Draft
 from pipelines.release.store import PUBLIC_FILE, TABLES_FILE, Release, list_releases
@@ -57,4 +55,3 @@ def with_history(passport: figures.Passport, said: vintages.History) -> figures.
     figure = passport.figure
     key = figure["indicator_id"], figure["period"], figure["breakdown"], figure["breakdown_code"]
     return replace(passport, earlier=[] if passport.is_suppressed else said.get(key, []))
-
