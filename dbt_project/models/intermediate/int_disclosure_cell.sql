@@ -99,4 +99,4 @@ select
 from facts
 where
     breakdown = 'county'
-    or indicator_id not in (select indicator_id from {{ ref('rule_enterprise_ratio') }} where is_county_only)
+    or indicator_id not in (select r.indicator_id from {{ ref('rule_enterprise_ratio') }} as r where r.is_county_only)
