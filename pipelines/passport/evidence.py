@@ -111,6 +111,7 @@ def of_work_file(tables: Path, work_file: Path) -> Iterator[duckdb.DuckDBPyConne
         con.execute(
             "create temp table read_contribution_source as select * from build.intermediate.int_contribution_source"
         )
+        # Every word that contributions can hold, of which none are loaded yet.
         con.execute(
             "create temp table read_contribution as select indicator_id, source, file_name, sheet, sha256 "
             "from formula cross join build.staging.stg_delivery"
@@ -239,6 +240,7 @@ def _enumerate(con: duckdb.DuckDBPyConnection) -> None:
         union = " union ".join(f"select {word} as word from read_{table} where {word} is not null" for table in tables)  # noqa: S608
         if word == "sheet":
             union += " union select table_name from read_source_row"
+        union += " union select ''"  # an enumeration of nothing is none
         con.execute(f"create temp type {word}_word as enum (select word from ({union}) order by word)")  # noqa: S608
     for table in ("contribution_source", "source_row"):
         _arrange(con, table, f"from read_{table}")

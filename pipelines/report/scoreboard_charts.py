@@ -277,6 +277,7 @@ def remembered(path: Path) -> Iterator[None]:
         _kept.update(json.loads(path.read_text(encoding="utf-8")))
     yield
     if _used != _kept:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_file(path, json.dumps(_used, ensure_ascii=False, sort_keys=True).encode())
 
 

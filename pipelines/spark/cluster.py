@@ -130,7 +130,9 @@ def start(folder: Path, say: Callable[[str], None], settings: Mapping[str, str] 
 
 
 def launch(folder: Path, settings: Mapping[str, str] | None = None) -> Cluster:
-    """Start the processes without waiting for them; see `start`."""
+    """Start the processes without waiting for them; see `start`. A `spark.master` of `local[N]` in `settings` makes it
+    the Thrift server alone, which computes within itself."""
+    settings = {"spark.driver.memory": DRIVER_MEMORY, **(settings or {})}
     if why := missing():
         raise SparkUnavailable(why)
     stop(folder)
@@ -138,7 +140,7 @@ def launch(folder: Path, settings: Mapping[str, str] | None = None) -> Cluster:
     master, thrift = _free_ports(20000 + crc32(str(folder).encode()) % 20000, 2)
     for name in ("conf", "logs", "scratch", "home"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    _write_settings(folder, master, thrift, settings or {})
+    _write_settings(folder, master, thrift, settings)
     url = f"spark://{HOST}:{master}"
     worker = (f"{_DAEMON}.worker.Worker", "--host", HOST, "--webui-port", "0", "--cores", "1")
     commands = {
@@ -161,10 +163,13 @@ def launch(folder: Path, settings: Mapping[str, str] | None = None) -> Cluster:
         },
         "thrift": ("spark-submit", "--class", _THRIFT, "spark-internal"),
     }
+    if settings.get("spark.master", "").startswith("local"):
+        commands = {"thrift": commands["thrift"]}
     processes: list[Process] = []
     cluster = Cluster(folder, thrift, ())
     for name, command in commands.items():
-        processes.append(_launch(folder, name, command))
+        memory = settings["spark.driver.memory"] if name == "thrift" else DAEMON_MEMORY
+        processes.append(_launch(folder, name, command, memory))
         cluster = Cluster(folder, thrift, tuple(processes))
         _write(cluster)
     return cluster
@@ -244,7 +249,7 @@ def _free_ports(first: int, count: int) -> list[int]:
     raise SparkUnavailable(f"没有空闲端口 no free port from {first} on")
 
 
-def _launch(folder: Path, name: str, command: tuple[str, ...]) -> Process:
+def _launch(folder: Path, name: str, command: tuple[str, ...], memory: str) -> Process:
     spec = find_spec("pyspark")
     assert spec and spec.submodule_search_locations
     spark = Path(spec.submodule_search_locations[0])
@@ -255,8 +260,8 @@ def _launch(folder: Path, name: str, command: tuple[str, ...]) -> Process:
         "SPARK_LOCAL_IP": HOST,
         "SPARK_LOCAL_HOSTNAME": HOST,
         "SPARK_LOCAL_DIRS": str(folder / "scratch"),
-        # The Thrift server counts as a daemon and as the driver; the others only supervise.
-        "SPARK_DAEMON_MEMORY": DRIVER_MEMORY if name == "thrift" else DAEMON_MEMORY,
+        # The Thrift server counts as a daemon: what its settings say of the driver's memory is not heard.
+        "SPARK_DAEMON_MEMORY": memory,
     }
     if name != "thrift":
         environment["SPARK_DAEMON_JAVA_OPTS"] = _SMALL_JAVA
@@ -284,7 +289,6 @@ def _write_settings(folder: Path, master: int, thrift: int, settings: Mapping[st
         "spark.app.name": "fenghuang",
         "spark.driver.host": HOST,
         "spark.driver.bindAddress": HOST,
-        "spark.driver.memory": DRIVER_MEMORY,
         "spark.executor.memory": EXECUTOR_MEMORY,
         "spark.executor.cores": "1",
         "spark.driver.extraJavaOptions": java,

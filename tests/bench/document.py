@@ -54,6 +54,13 @@ LINES = (
         "night, one corrected file",
         "Spark 集群之夜",
     ),
+    Line(
+        "night_spark_local",
+        "night on Spark, in one process (Spark itself {spark_cpu_s:.0f} CPU s more)",
+        "night_corrected",
+        "night, one corrected file",
+        "Spark 单进程之夜",
+    ),
     Line("scoreboard", "`fenghuang scoreboard`, a new process", zh="看板"),
     Line("bureau_script", "pandas + openpyxl, one year of three figures", zh="手工脚本"),
 )

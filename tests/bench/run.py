@@ -73,6 +73,7 @@ OF_FILES = (
     Step("reader_corrected", "readers", "one", None, ("intake_corrected",)),
     Step("bureau_script", "bureau_script", needs=("publish",), slow=True),
     Step("night_spark", "nightly_spark", "whole", None, ("night_full",), slow=True, only="county"),
+    Step("night_spark_local", "nightly_spark_local", "whole", None, ("night_full",), slow=True, only="county"),
 )
 STRAIGHT = (Step("intake", "intake"), *BUILT)
 # How the build grows is asked of facts written straight into archives, how the intake does of files.

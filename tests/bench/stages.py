@@ -165,11 +165,20 @@ def nightly(home: Home) -> Answer:
 
 def nightly_spark(home: Home) -> Answer:
     """A whole night that builds on Spark, on the loopback cluster that is started for it and stopped after it."""
+    return _nightly_spark(home, {})
+
+
+def nightly_spark_local(home: Home) -> Answer:
+    """The same on a Thrift server that computes within itself, with the memory of a whole cluster."""
+    return _nightly_spark(home, {"spark.master": "local[*]", "spark.driver.memory": "3g"})
+
+
+def _nightly_spark(home: Home, settings: dict[str, str]) -> Answer:
     if reason := _no_spark():
         return {"not_run": reason}
     from pipelines.spark import cluster
 
-    cluster.start(home.spark, lambda message: print(message, file=sys.stderr))
+    cluster.start(home.spark, lambda message: print(message, file=sys.stderr), settings)
     try:
         began = time.perf_counter()
         _fenghuang("nightly", "--engine", "spark")
@@ -416,6 +425,7 @@ STAGES: dict[str, Callable[[Home], Answer]] = {
         publish,
         nightly,
         nightly_spark,
+        nightly_spark_local,
         scoreboard,
         one_reader,
         many_readers,

@@ -76,6 +76,24 @@ def test_it_listens_on_loopback_keeps_ansi_on_and_ends_with_whoever_kept_it(tmp_
     assert cluster.known(folder) is None and not cluster.stop(folder)
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("spark_is_here")
+def test_a_server_that_computes_within_itself_has_the_memory_it_is_given(tmp_path):
+    """Without being told of it, a Thrift server that does everything had to do it in the memory of one that plans."""
+    settings = {"spark.master": "local[2]", "spark.driver.memory": "700m"}
+    started = cluster.start(tmp_path / "spark", print, settings)
+    try:
+        (server,) = started.processes
+        assert server.name == "thrift"
+        assert b"-Xmx700m" in Path(f"/proc/{server.pid}/cmdline").read_bytes()
+        with dbt_session(started) as cursor:
+            cursor.execute("select sum(id) from range(10)")
+            assert cursor.fetchall() == [(45,)]
+    finally:
+        assert cluster.stop(tmp_path / "spark")
+    assert not server.is_alive
+
+
 def test_what_a_dead_cluster_left_is_cleared(tmp_path):
     orphan = subprocess.Popen(["sleep", "300"], start_new_session=True)
     born = cluster._started(orphan.pid)
