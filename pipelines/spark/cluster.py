@@ -213,9 +213,11 @@ def stop(folder: Path) -> bool:
         while time.monotonic() < until and any(process.is_alive for process in cluster.processes):
             time.sleep(0.1)
     for process in cluster.processes:
-        # An executor whose worker died first is in the worker's group still.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        # An executor whose worker died first is in the worker's group still. Where the number is somebody else's by now
+        # there is no such group any more.
+        if process.is_alive or _started(process.pid) is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
     shutil.rmtree(folder / "scratch", ignore_errors=True)
     (folder / STATE).unlink(missing_ok=True)
     return True
