@@ -57,13 +57,16 @@
         {%- endfor %}
     from (
         select
-            indicator_id,
-            period,
-            {%- for code in codes.values() %}
-            coalesce({{ code }}, '~') as {{ code }},
+            f.indicator_id,
+            f.period,
+            a.code as county_code,
+            {%- for code in breakdowns().values() %}
+            coalesce(f.{{ code }}, '~') as {{ code }},
             {%- endfor %}
-            {{ sides | join(', ') }}
-        from {{ contribution }}
+            f.{{ sides | join(', f.') }}
+        from {{ contribution }} as f
+        cross join {{ ref('area') }} as a
+        where a.area_type = 'county'
     ) as c
     group by grouping sets (
         {%- for code in codes.values() %}

@@ -1,10 +1,6 @@
 {#- Cells of ratios: who stands behind both sides of each, of the rolling 12 months too, and what came in the month. -#}
 with
 
-county as (
-    select code as county_code from {{ ref('area') }} where area_type = 'county'
-),
-
 months as (
     {{ months_with_prior() }}
 ),
@@ -23,7 +19,6 @@ known as (
 
 ratio_contribution as (
     select
-        c.county_code,
         k.indicator_id,
         k.period,
         k.town_code,
@@ -41,7 +36,6 @@ ratio_contribution as (
         {%- endfor %}
     from known as k
     inner join {{ ref('rule_enterprise_ratio') }} as r on k.indicator_id = r.indicator_id
-    cross join county as c
 )
 
 {{ cell_facts('ratio_contribution', ratio_sides()) }}

@@ -62,22 +62,15 @@ flows as (
         {{ month_flow('co2_ytd_t', 2) }} as co2_t,
         {%- for measure in rolling12_measures() %}
         lag({{ measure }}_ytd_wan, 12) over enterprise_months as {{ measure }}_same_month_prior_wan,
+        -- of the twelve months before one is a December
+        max(case when month = 12 then {{ measure }}_ytd_wan end) over (
+            partition by enterprise_code order by period nulls last rows between 12 preceding and 1 preceding
+        ) as {{ measure }}_prior_year_wan,
         {%- endfor %}
         {{ last_known('cast(value_added_ytd_wan as double) / month', 'enterprise_months') }}
             as last_known_monthly_value_added_wan
     from measures
     window enterprise_months as (partition by enterprise_code order by period nulls last)
-),
-
-prior_year as (
-    select
-        enterprise_code,
-        year + 1 as year,
-        {%- for measure in rolling12_measures() %}
-        {{ measure }}_ytd_wan as {{ measure }}_prior_year_wan{{ "," if not loop.last }}
-        {%- endfor %}
-    from measures
-    where month = 12
 )
 
 select
@@ -109,10 +102,9 @@ select
     {%- for measure in rolling12_measures() %}
     case
         when f.month = 12 then f.{{ measure }}_ytd_wan
-        else f.{{ measure }}_ytd_wan + p.{{ measure }}_prior_year_wan - f.{{ measure }}_same_month_prior_wan
+        else f.{{ measure }}_ytd_wan + f.{{ measure }}_prior_year_wan - f.{{ measure }}_same_month_prior_wan
     end as {{ measure }}_rolling12_wan,
     {%- endfor %}
     cast(f.last_known_monthly_value_added_wan as decimal(18, 6)) as last_known_monthly_value_added_wan
 from flows as f
-left join prior_year as p on f.enterprise_code = p.enterprise_code and f.year = p.year
 where f.is_above_scale or f.is_reported
