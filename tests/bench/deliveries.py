@@ -40,7 +40,7 @@ class Size:
 SIZES = {
     "county": Size(900, 48, stage_s=600),
     "province": Size(50_000, 48, stage_s=900),
-    "nation": Size(500_000, 60, straight=True, stage_s=1800),
+    "nation": Size(500_000, 60, straight=True, stage_s=5400),
 }
 
 
@@ -92,12 +92,14 @@ def is_first_year(name: str) -> bool:
 
 
 def correct_one(home: Path) -> Path:
-    """The last month's tax file sent again as a correction: a new delivery for the intake."""
+    """The last month's tax file sent again, with another amount: a new delivery for the intake."""
     tax = home / "raw" / "inbox" / "tax"
     last = sorted(path for path in tax.iterdir() if "_更正" not in path.name)[-1]
     versions = [int(path.stem.rsplit("_更正", 1)[1]) for path in tax.glob(f"{last.stem}_更正*")]
-    corrected = last.with_stem(f"{last.stem}_更正{max(versions, default=0) + 1}")
-    shutil.copyfile(last, corrected)
+    number = max(versions, default=0) + 1
+    corrected = last.with_stem(f"{last.stem}_更正{number}")
+    command = [sys.executable, "-m", "tests.bench.correction", str(last), str(corrected), str(number)]
+    subprocess.run(command, cwd=CHECKOUT, check=True)
     return corrected
 
 
