@@ -285,7 +285,7 @@ def _launch(folder: Path, name: str, command: tuple[str, ...], memory: str) -> P
 
 def _write_settings(folder: Path, master: int, thrift: int, settings: Mapping[str, str]) -> None:
     scratch = folder / "scratch"
-    java = f"-Djava.io.tmpdir={scratch} {_SMALL_JAVA}"
+    java = f"-Dderby.system.home={scratch} -Djava.io.tmpdir={scratch} {_SMALL_JAVA}"
     own = {
         "spark.master": f"spark://{HOST}:{master}",
         "spark.app.name": "fenghuang",
@@ -298,8 +298,12 @@ def _write_settings(folder: Path, master: int, thrift: int, settings: Mapping[st
         "spark.ui.enabled": "false",
         "spark.scheduler.mode": "FAIR",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
-        # Tables of a night outlive no cluster; in a metastore of Hive's every look at one waits for its only connection.
+        # Tables of a night outlive no cluster; a metastore of Hive's has one connection, which every look waits for.
         "spark.sql.catalogImplementation": "in-memory",
+        # Sessions of the Thrift server open one all the same; it is empty and goes with it.
+        "spark.hadoop.javax.jdo.option.ConnectionURL": "jdbc:derby:memory:metastore;create=true",
+        "spark.hadoop.datanucleus.schema.autoCreateTables": "true",
+        "spark.hadoop.hive.metastore.schema.verification": "false",
         "spark.hadoop.hive.server2.thrift.bind.host": HOST,
         "spark.hadoop.hive.server2.thrift.port": str(thrift),
         "spark.hadoop.hive.exec.scratchdir": str(scratch / "hive"),

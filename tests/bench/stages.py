@@ -25,6 +25,8 @@ from tests.bench.measure import cpu_seconds
 Answer = dict[str, Any]
 READERS = 50
 SLOWEST = 10
+# Characters of a Spark log that are shown where its night failed.
+SPARK_LOG = 4000
 FIGURES = (
     "value",
     "numerator",
@@ -183,6 +185,9 @@ def _nightly_spark(home: Home, settings: dict[str, str]) -> Answer:
         began = time.perf_counter()
         _fenghuang("nightly", "--engine", "spark")
         return {"night_s": time.perf_counter() - began, "spark_cpu_s": cpu_seconds(os.getpid())}
+    except RuntimeError:
+        print((home.spark / "logs" / "thrift.log").read_text(encoding="utf-8")[-SPARK_LOG:], file=sys.stderr)
+        raise
     finally:
         cluster.stop(home.spark)
 
