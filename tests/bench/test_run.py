@@ -12,6 +12,7 @@ from tests.bench import deliveries, document, run
 from tests.bench.deliveries import Size
 from tests.bench.measure import Cost, StageFailed
 from tests.bench.store import Store
+from tests.bench.test_deliveries import tax_file
 
 
 def test_a_small_nation_goes_from_facts_to_a_release_and_into_the_document(
@@ -38,8 +39,7 @@ def test_a_small_nation_goes_from_facts_to_a_release_and_into_the_document(
 
 
 def test_what_failed_is_said_and_everything_measured_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "bench" / "demo-1-30x12" / "inbox" / "tax").mkdir(parents=True)
-    (tmp_path / "bench" / "demo-1-30x12" / "inbox" / "tax" / "企业入库税收_202012.xlsx").write_bytes(b"")
+    tax_file(tmp_path / "bench" / "demo-1-30x12" / "inbox", "202012")
     kept = tmp_path / "measurements.json"
     seen: dict[str, set[str]] = {}
 
