@@ -95,6 +95,16 @@ _CARRIER = """
     cross join build.intermediate.int_period as t
     where r.is_comparable_price
 """
+# What is not about the months of an indicator need not be decoded: the file lies in the order of tables and months.
+_ROWS_OF_INDICATOR = """
+    create temp table read_source_row as
+    select r.* from read_parquet($path) as r
+    where (r.table_name, r.row_period) in (
+        select table_name, row_period from read_contribution_source where indicator_id = $indicator
+    )
+    and r.contributor in (select contributor from read_contribution where source is null)
+    and (r.indicator_id is null or r.indicator_id = $indicator)
+"""
 
 
 @contextmanager
@@ -140,8 +150,7 @@ def of_release(folder: Path, tables: Path, indicator: str) -> Iterator[duckdb.Du
 
     Raises `FileNotFoundError` where the release was published without passports.
     """
-    kept = folder / indicator
-    if not (folder / FORMULA).is_file():
+    if not (folder / ROWS).is_file():
         raise FileNotFoundError(
             f"该版本没有数字护照 the release holds no passports: {folder}; a release of the next night does"
         )
@@ -150,10 +159,10 @@ def of_release(folder: Path, tables: Path, indicator: str) -> Iterator[duckdb.Du
             ("formula", folder / FORMULA),
             ("carrier", folder / CARRIER),
             ("read_contribution_source", folder / SOURCES),
-            ("read_contribution", kept / CONTRIBUTIONS),
-            ("read_source_row", kept / ROWS),
+            ("read_contribution", folder / indicator / CONTRIBUTIONS),
         ):
             con.execute(f"create temp table {name} as select * from read_parquet($path)", {"path": str(path)})  # noqa: S608
+        con.execute(_ROWS_OF_INDICATOR, {"path": str(folder / ROWS), "indicator": indicator})
         _enumerate(con)
         _arrange(con, "contribution", "from read_contribution")
         con.execute("drop table read_contribution")
@@ -174,27 +183,18 @@ def write_common(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     with _one_thread(con):
         for name, file in (("formula", FORMULA), ("carrier", CARRIER)):
             _copy(con, f"select * from {name} order by all nulls last", folder / file)  # noqa: S608
-        _copy(con, _spelled_out("contribution_source"), folder / SOURCES)
+        for table, file in (("contribution_source", SOURCES), ("source_row", ROWS)):
+            _copy(con, _spelled_out(table), folder / file)
 
 
 def write(con: duckdb.DuckDBPyConnection, folder: Path, indicators: Sequence[str]) -> None:
-    """Of each of these indicators, which are loaded, two Parquet files in a folder of its own, bytes as above."""
-    carried = _column(con, "select distinct indicator_id::varchar from contribution where source is null")
+    """What adds up to each of these indicators, which are loaded, in a folder of its own, bytes as above."""
     with _one_thread(con):
         for indicator in indicators:
-            kept = folder / indicator
-            kept.mkdir()
             of = "'" + indicator.replace("'", "''") + "'"  # COPY takes no parameters
-            _copy(con, f"{_spelled_out('contribution')} where t.indicator_id = {of}", kept / CONTRIBUTIONS)
-            carries = (
-                "where (t.contributor_kind, t.contributor) in (select contributor_kind, contributor_no "  # noqa: S608
-                f"from contribution where indicator_id = {of} and source is null) and (t.table_name, t.row_period) "
-                f"in (select table_name, row_period from contribution_source where indicator_id = {of}) "
-                f"and (t.indicator_id is null or t.indicator_id = {of}) order by t.rowid"
-            )
-            # Where every contribution is a row itself there are none; to look costs seconds at province size.
-            wanted = carries if indicator in carried else "limit 0"
-            _copy(con, f"{_spelled_out('source_row')} {wanted}", kept / ROWS)
+            (folder / indicator).mkdir()
+            query = f"{_spelled_out('contribution')} where t.indicator_id = {of}"
+            _copy(con, query, folder / indicator / CONTRIBUTIONS)
 
 
 @contextmanager
@@ -202,10 +202,6 @@ def _one_thread(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     con.execute("set threads = 1")
     yield
     con.execute("reset threads")
-
-
-def _column(con: duckdb.DuckDBPyConnection, query: str) -> list[str]:
-    return [value for (value,) in con.execute(query).fetchall()]
 
 
 def _spelled_out(table: str) -> str:

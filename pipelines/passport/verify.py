@@ -153,8 +153,8 @@ def _page_faults(path: Path, facts: dict[str, Any], release: Release) -> list[st
 
 
 def _evidence_faults(release: Release, indicator: str) -> list[str]:
-    names = [f"{INTERNAL}/{name}" for name in (evidence.FORMULA, evidence.CARRIER, evidence.SOURCES)]
-    names += [f"{INTERNAL}/{indicator}/{name}" for name in (evidence.CONTRIBUTIONS, evidence.ROWS)]
+    names = [f"{INTERNAL}/{name}" for name in (evidence.FORMULA, evidence.CARRIER, evidence.SOURCES, evidence.ROWS)]
+    names.append(f"{INTERNAL}/{indicator}/{evidence.CONTRIBUTIONS}")
     faults = []
     for name in names:
         recorded, path = release.manifest["files"].get(name), release.path / name

@@ -86,7 +86,7 @@ def test_a_page_that_was_changed_is_found(page: Path) -> None:
 def test_a_figure_or_a_row_that_was_changed_is_found_and_both_figures_are_named(home: Home, page: Path) -> None:
     release = current_release(home)
     assert release is not None
-    rows = release.path / INTERNAL / "tax_per_mu_above_scale" / "rows.parquet"
+    rows = release.path / INTERNAL / "rows.parquet"
     kept = rows.read_bytes()
     release.tables.chmod(0o644)
     rows.chmod(0o644)
