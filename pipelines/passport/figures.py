@@ -21,6 +21,8 @@ LARGEST = 12
 NAMED_ROWS = 4
 # Contributions that are looked at together; each may stand on a dozen rows.
 BATCH_ROWS = 1_000_000
+# Contributions that are sorted together, in memory if it can be; to load any at all takes seconds at province size.
+LOADED_ROWS = 3_000_000
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,18 @@ _ROWS_OF_FILES = f"""
 """  # noqa: S608
 
 
+_N_CONTRIBUTIONS = """
+    with counted as (
+        select indicator_id, count(*) as n from build.intermediate.int_contribution group by indicator_id
+    )
+    select v.indicator_id, coalesce(any_value(c.n), 0) as n
+    from marts.indicator_value as v
+    left join counted as c on v.indicator_id = c.indicator_id
+    group by v.indicator_id
+    order by v.indicator_id
+"""
+
+
 def read(
     con: duckdb.DuckDBPyConnection,
     *,
@@ -257,17 +271,13 @@ def read(
 
 
 def batches(con: duckdb.DuckDBPyConnection) -> Iterator[list[str]]:
-    """All indicators with figures, in batches whose contributions fit into memory; as many enterprises as stand
-    behind an indicator's figures say about how many it has."""
-    found = _rows(
-        con,
-        "select indicator_id, coalesce(sum(n_enterprises) filter (where breakdown = 'county'), 0) as n "
-        "from marts.indicator_value group by indicator_id order by indicator_id",
-    )
+    """All indicators with figures, in batches whose contributions fit into memory, from a connection of
+    `evidence.of_work_file`."""
+    found = _rows(con, _N_CONTRIBUTIONS)
     batch: list[str] = []
     held = 0
     for row in found:
-        if batch and held + row["n"] > BATCH_ROWS:
+        if batch and held + row["n"] > LOADED_ROWS:
             yield batch
             batch, held = [], 0
         batch.append(row["indicator_id"])

@@ -161,6 +161,7 @@ def test_runs_of_months_give_the_same_bytes_as_all_at_once(
     """What a province needs: more indicators than are loaded together, and one of more contributions than are looked at
     together."""
     monkeypatch.setattr(figures, "BATCH_ROWS", 300)
+    monkeypatch.setattr(figures, "LOADED_ROWS", 600)
     runs: list[tuple[list[str], figures.Months]] = []
     all_runs = figures.runs
 
