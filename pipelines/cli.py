@@ -841,16 +841,23 @@ def passport(
         str | None, typer.Option(help="版本 the beginning of a release's id; the current where not given.")
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="供程序读取 everything as JSON, for programs.")] = False,
+    contributions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="写出全部贡献 write all that adds up to it, each with the rows it stands on, to a new Parquet file.",
+        ),
+    ] = None,
 ) -> None:
     """数字护照 How a published figure comes about: its formula with numbers, who answers for it, what adds up to it,
     from which files and rows, what was quarantined or missing, and what earlier releases said.
 
     Examples: `fenghuang passport tax_per_mu_above_scale 2021-06`,
-    `fenghuang passport 规上工业亩均税收 2021-06 舞阳街道`
+    `fenghuang passport 规上工业亩均税收 2021-06 舞阳街道 --contributions 舞阳.parquet`
     """
     import json
 
-    from pipelines.passport.lookup import as_json, find_figure, read_one
+    from pipelines.passport.lookup import as_json, find_figure, read_one, write_contributions
     from pipelines.passport.screen import render
     from pipelines.reading import NothingThere
     from pipelines.release import current_release, list_releases
@@ -861,8 +868,13 @@ def passport(
         chosen = find_release(home, release) if release else current_release(home)
         if chosen is None:
             raise NothingThere("尚未发布 nothing has been published yet; run: fenghuang nightly")
-        found = read_one(chosen, find_figure(chosen, target, period, area), list_releases(home))
-    except (NothingThere, NoSuchRelease) as nothing:
+        key = find_figure(chosen, target, period, area)
+        if contributions:
+            n = write_contributions(chosen, key, contributions)
+            out.print(f"{contributions}: {n:,} 行 rows", markup=False, soft_wrap=True)
+            return
+        found = read_one(chosen, key, list_releases(home))
+    except (NothingThere, NoSuchRelease, FileExistsError) as nothing:
         err.print(str(nothing), markup=False)
         raise typer.Exit(1) from None
     if json_:

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 import duckdb
 
+from pipelines.passport import contributions
 from pipelines.passport.formula import lines
 from pipelines.reading import rows as _rows
 
 Row = dict[str, Any]
 Months = tuple[str, str]
-# How many contributors a passport shows; all of them lie in its Parquet.
-LARGEST = 12
-# How many of the rows of a contributor it names.
-NAMED_ROWS = 4
-# Contributions that are looked at together; each may stand on a dozen rows.
-BATCH_ROWS = 1_000_000
-# Contributions that are sorted together, in memory if it can be; to load any at all takes seconds at province size.
-LOADED_ROWS = 3_000_000
 
 
 @dataclass(frozen=True)
@@ -67,93 +59,6 @@ _ASKED = """
     qualify v.period between coalesce($first, v.period) and coalesce($last, v.period)
 """
 _KEY = "figure_no"
-_MINE = """
-    create or replace temp table mine as
-    select a.figure_no, c.*
-    from contribution as c
-    inner join (
-        select *, try_cast(indicator_id as indicator_id_word) as indicator from asked
-    ) as a on c.indicator_id = a.indicator and c.period = a.period
-    where case a.breakdown
-        when 'county' then c.serves in ('all', 'county')
-        when 'town' then c.serves in ('all', 'areas') and c.town_code = a.breakdown_code
-        when 'platform' then c.serves in ('all', 'areas') and c.platform_code = a.breakdown_code
-        when 'industry' then c.serves in ('all', 'areas') and c.division = a.breakdown_code
-    end or c.contributor_kind = 'price_index'
-"""
-# Every row that contributions of {these} stand on: the row that one is, or what its carriers name. The carriers first:
-# joined with all rows of a contributor before, there are twenty times as many.
-_STANDS_ON = """
-    with carried as materialized (
-        select t.{own}, t.contributor_kind, t.contributor_no, t.indicator_id, s.table_name, s.row_period
-        from {these} as t
-        inner join contribution_source as s
-            on t.indicator_id = s.indicator_id and t.fact_period = s.fact_period
-            and t.contributor_kind = s.contributor_kind
-        where t.source is null
-    )
-    select t.{own}, t.source, t.file_name, t.sheet, t.row_number, t.sha256
-    from {these} as t
-    where t.source is not null
-    union all
-    select t.{own}, r.source, r.file_name, r.sheet, r.row_number, r.sha256
-    from carried as t
-    inner join source_row as r
-        on t.table_name = r.table_name and t.row_period = r.row_period and t.contributor_kind = r.contributor_kind
-        and t.contributor_no = r.contributor and (r.indicator_id is null or r.indicator_id = t.indicator_id)
-"""
-_TERMS = """
-    select figure_no, side, max(fact_period) as fact_period,
-        sum(numerator) filter (where is_counted) as numerator,
-        sum(denominator) filter (where is_counted) as denominator,
-        max(numerator) filter (where contributor_kind = 'price_index') as deflator
-    from mine group by figure_no, side
-"""
-_CONTRIBUTORS = """
-    select figure_no, max(contributor_kind) filter (where contributor_kind <> 'price_index') as kind,
-        count(distinct contributor) filter (where contributor_kind <> 'price_index') as n,
-        count(distinct contributor) filter (where is_counted) as n_counted
-    from mine where side = 'figure' group by figure_no
-"""
-_RANKED = """
-    create or replace temp table ranked as
-    select *, row_number() over (
-        partition by figure_no
-        order by side desc, abs(coalesce(numerator, 0)) desc, denominator desc nulls last, contributor, row_number
-    ) as place
-    from mine
-    where is_counted and side = 'figure' and (numerator is null or numerator <> 0)
-    qualify place <= $largest
-"""
-_LARGEST = f"""
-    with stands_on as (
-        {_STANDS_ON.format(own="figure_no, t.place", these="ranked")}
-    ),
-    -- one row of each source first, then the next of each
-    stood_on as (
-        select *, row_number() over (
-            partition by figure_no, place, source order by file_name desc, sheet, row_number
-        ) as nth
-        from (select distinct figure_no, place, source, file_name, sheet, row_number from stands_on)
-    ),
-    named as (
-        select * from stood_on
-        qualify row_number() over (
-            partition by figure_no, place order by nth, source, file_name desc, sheet, row_number
-        ) <= $named
-    ),
-    told as (
-        select figure_no, place, string_agg(
-            concat(file_name, case when sheet is not null then '!' || sheet end, ':', row_number), '; '
-            order by source, file_name desc, sheet, row_number
-        ) as row_names
-        from named group by figure_no, place
-    )
-    select r.figure_no, r.contributor_kind, r.contributor, r.name, r.town_code, r.numerator, r.denominator, t.row_names
-    from ranked as r
-    left join told as t on r.figure_no = t.figure_no and r.place = t.place
-    order by r.figure_no, r.place
-"""  # noqa: S608
 # A file is looked for in the month of the figure, and in the months its contributions are of.
 _FILES = """
     with looked as (
@@ -179,25 +84,28 @@ _FILES = """
         and d.status <> 'superseded'
     order by w.figure_no, w.source, w.file_period, d.version nulls first, d.file_name, d.sha256
 """
-_ROWS_OF_FILES = f"""
-    with stands_on as (
-        {_STANDS_ON.format(own="figure_no", these="mine")}
-    )
-    select figure_no, sha256, source, count(*) as n
-    from (select distinct figure_no, source, sha256, sheet, row_number from stands_on)
-    group by figure_no, sha256, source
-"""  # noqa: S608
-
-
-_N_CONTRIBUTIONS = """
-    with counted as (
-        select indicator_id, count(*) as n from build.intermediate.int_contribution group by indicator_id
-    )
-    select v.indicator_id, coalesce(any_value(c.n), 0) as n
-    from marts.indicator_value as v
-    left join counted as c on v.indicator_id = c.indicator_id
-    group by v.indicator_id
-    order by v.indicator_id
+# The months that contributions are of.
+_NAMED = """
+    union
+    select p.figure_no, a.indicator_id, p.fact_period from part as p inner join asked as a on p.figure_no = a.figure_no
+"""
+# The months that changes are compared with, by the rules: all that the public edition knows of them.
+_COMPARED = """
+    union
+    select a.figure_no, a.indicator_id,
+        cast(cast(substr(a.period, 1, 4) as integer) - coalesce(f.years_back, 1) as varchar) || substr(a.period, 5)
+    from asked as a inner join formula as f on a.indicator_id = f.indicator_id and f.compared_with = 'prior_year'
+    union
+    select a.figure_no, a.indicator_id, b.year || substr(a.period, 5)
+    from asked as a inner join formula as f on a.indicator_id = f.indicator_id and f.compared_with = 'baseline_year'
+    cross join (
+        select value as year from build.seeds.plan_parameter where name = 'baseline_year'
+    ) as b
+"""
+_ROWS_OF_FILES = """
+    select f.figure_no, d.sha256, d.source, sum(f.n)::bigint as n
+    from file_rows as f inner join delivered as d on f.delivery_id = d.delivery_id
+    group by all
 """
 
 
@@ -212,17 +120,19 @@ def read(
 ) -> list[Passport]:
     """The passports of the figures asked for, by indicator and month, from a connection of `evidence`; `months`: the
     first and the last."""
-    ask(con, breakdown=breakdown, indicators=indicators, months=months, code=code, internal=internal)
+    ask(con, breakdown=breakdown, indicators=indicators, months=months, code=code)
+    if internal:
+        contributions.gather(con)
     # An earlier month that a growth compares with is looked up where the contributions name it.
-    facts = "union select figure_no, indicator_id::varchar, fact_period from mine" if internal else _compared(con)
+    facts = _NAMED if internal else _COMPARED
     terms: dict[int, dict[str, Row]] = defaultdict(dict)
-    for row in _rows(con, _TERMS) if internal else []:
+    for row in _rows(con, "select * from term") if internal else []:
         terms[row[_KEY]][row["side"]] = row
     used = {(r[_KEY], r["sha256"], r["source"]): r["n"] for r in (_rows(con, _ROWS_OF_FILES) if internal else [])}
     spoiled = _spoiled(con) if internal else {}
     files = _grouped(_rows(con, _FILES.format(facts=facts)))
-    largest = _largest(con) if internal else {}
-    contributors = {row[_KEY]: row for row in (_rows(con, _CONTRIBUTORS) if internal else [])}
+    largest = _grouped(_rows(con, contributions.LARGEST_TOLD)) if internal else {}
+    contributors = {row[_KEY]: row for row in (_rows(con, "select * from adding") if internal else [])}
     about_all = {row["target_id"]: row for row in _rows(con, "select * from marts.indicator")}
     rules = {row["indicator_id"]: row for row in _rows(con, "select * from formula")}
     verdicts = {(r["target_id"], r["period"]): r for r in _rows(con, "select * from marts.indicator_progress")}
@@ -270,62 +180,6 @@ def read(
     return found
 
 
-def batches(con: duckdb.DuckDBPyConnection) -> Iterator[list[str]]:
-    """All indicators with figures, in batches whose contributions fit into memory, from a connection of
-    `evidence.of_work_file`."""
-    found = _rows(con, _N_CONTRIBUTIONS)
-    batch: list[str] = []
-    held = 0
-    for row in found:
-        if batch and held + row["n"] > LOADED_ROWS:
-            yield batch
-            batch, held = [], 0
-        batch.append(row["indicator_id"])
-        held += row["n"]
-    if batch:
-        yield batch
-
-
-def runs(con: duckdb.DuckDBPyConnection, indicators: Sequence[str]) -> Iterator[tuple[list[str], Months]]:
-    """The county figures of these indicators, which are loaded, by indicators and months, in parts that can be looked
-    at together. An indicator that is too many by itself comes in runs of months, in order."""
-    found = _rows(
-        con,
-        "select v.indicator_id, v.period, count(c.indicator_id) as n from marts.indicator_value as v "
-        "left join contribution as c on v.indicator_id = c.indicator_id::varchar and v.period = c.period "
-        "where v.breakdown = 'county' and list_contains($indicators, v.indicator_id) "
-        "group by v.indicator_id, v.period order by v.indicator_id, v.period",
-        indicators=list(indicators),
-    )
-    whole: list[str] = []
-    held = 0
-    every = (min(row["period"] for row in found), max(row["period"] for row in found)) if found else ("", "")
-    for indicator, rows in groupby(found, lambda row: row["indicator_id"]):
-        of_months = [(row["period"], row["n"]) for row in rows]
-        n = sum(of_month for _, of_month in of_months)
-        if whole and held + n > BATCH_ROWS:
-            yield whole, every
-            whole, held = [], 0
-        if n > BATCH_ROWS:
-            yield from (([indicator], run) for run in _runs(of_months))
-        else:
-            whole.append(indicator)
-            held += n
-    if whole:
-        yield whole, every
-
-
-def _runs(of_months: Sequence[tuple[str, int]]) -> Iterator[Months]:
-    """Months in order with their contributions, as runs of no more than BATCH_ROWS, of one month at least."""
-    first, last, held = of_months[0][0], of_months[0][0], 0
-    for month, n in of_months:
-        if held and held + n > BATCH_ROWS:
-            yield first, last
-            first, held = month, 0
-        last, held = month, held + n
-    yield first, last
-
-
 def ask(
     con: duckdb.DuckDBPyConnection,
     *,
@@ -333,9 +187,8 @@ def ask(
     indicators: Sequence[str] | None = None,
     months: Months | None = None,
     code: str | None = None,
-    internal: bool = True,
 ) -> None:
-    """Temporary tables `asked` (the figures, numbered), and in the internal edition `mine` (what adds up to each)."""
+    """A temporary table `asked`: the figures, numbered."""
     con.execute(
         _ASKED,
         {
@@ -346,20 +199,6 @@ def ask(
             "last": months and months[1],
         },
     )
-    if internal:
-        con.execute(_MINE)
-
-
-def delivered_rows(con: duckdb.DuckDBPyConnection) -> set[tuple[Any, ...]]:
-    """The rows that the figures asked for last stand on: source, file_name, sheet, row_number, sha256."""
-    columns = "source, file_name, sheet, row_number, sha256"
-    stands_on = _STANDS_ON.format(own="figure_no", these="mine")
-    return set(con.execute(f"select distinct {columns} from ({stands_on})").fetchall())  # noqa: S608
-
-
-def _largest(con: duckdb.DuckDBPyConnection) -> dict[int, list[Row]]:
-    con.execute(_RANKED, {"largest": LARGEST})
-    return _grouped(_rows(con, _LARGEST, named=NAMED_ROWS))
 
 
 def _grouped(found: list[Row]) -> dict[int, list[Row]]:
@@ -367,22 +206,6 @@ def _grouped(found: list[Row]) -> dict[int, list[Row]]:
     for row in found:
         groups[row[_KEY]].append(row)
     return groups
-
-
-def _compared(con: duckdb.DuckDBPyConnection) -> str:
-    """The months that changes are compared with, by the rules: all that the public edition knows of them."""
-    return """
-        union
-        select a.figure_no, a.indicator_id,
-            cast(cast(substr(a.period, 1, 4) as integer) - coalesce(f.years_back, 1) as varchar) || substr(a.period, 5)
-        from asked as a inner join formula as f on a.indicator_id = f.indicator_id and f.compared_with = 'prior_year'
-        union
-        select a.figure_no, a.indicator_id, b.year || substr(a.period, 5)
-        from asked as a inner join formula as f on a.indicator_id = f.indicator_id and f.compared_with = 'baseline_year'
-        cross join (
-            select value as year from build.seeds.plan_parameter where name = 'baseline_year'
-        ) as b
-    """
 
 
 def _spoiled(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from pipelines.passport import evidence, figures, vintages
+from pipelines.passport import contributions, evidence, figures, vintages
 from pipelines.passport.part import INTERNAL, with_history
 from pipelines.reading import NothingThere, rows
 from pipelines.release.store import TABLES_FILE, Release
@@ -84,7 +85,7 @@ def read_one(release: Release, key: Key, known: Iterable[Release]) -> figures.Pa
     """The internal passport of a figure, areas too. Raises `NothingThere` where the release holds no passports."""
     indicator, period, breakdown, code = key
     try:
-        with evidence.of_release(release.path / INTERNAL, release.tables, indicator) as con:
+        with evidence.of_release(release.path / INTERNAL, release.tables) as con:
             months = (period, period)
             (passport,) = figures.read(
                 con, internal=True, breakdown=breakdown, indicators=[indicator], months=months, code=code
@@ -95,6 +96,26 @@ def read_one(release: Release, key: Key, known: Iterable[Release]) -> figures.Pa
     first = next((r for r in known if r.release_id == release.manifest["previous"]), None)
     before = vintages.chain(first, known, release.content_hash)
     return with_history(passport, vintages.earlier_values(before, TABLES_FILE, breakdown))
+
+
+def write_contributions(release: Release, key: Key, path: Path) -> int:
+    """Everything that adds up to a figure to `path`, a new Parquet file: how many rows it has.
+
+    Columns: indicator_id, side, fact_period, contributor_kind, contributor, name, town_code, platform_code, division,
+    numerator, denominator (units of `int_formula`), is_counted; source, file_name, sheet, row_number, sha256 of one row
+    that the contribution stands on. One that stands on several rows comes as often.
+
+    Raises `FileExistsError`; `NothingThere` where the release holds no passports.
+    """
+    if path.exists():
+        raise FileExistsError(f"{path}: 已存在，不覆盖 is there already and is not overwritten; name another file")
+    indicator, period, breakdown, code = key
+    try:
+        with evidence.of_release(release.path / INTERNAL, release.tables) as con:
+            figures.ask(con, breakdown=breakdown, indicators=[indicator], months=(period, period), code=code)
+            return contributions.write(con, path)
+    except FileNotFoundError as missing:
+        raise NothingThere(str(missing)) from missing
 
 
 def as_json(passport: figures.Passport, content_hash: str) -> dict[str, Any]:

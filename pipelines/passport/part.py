@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pipelines.passport import evidence, figures, pages, vintages
+from pipelines.passport import evidence, figures, kept, pages, vintages
 from pipelines.release.draft import Draft
 from pipelines.release.store import PUBLIC_FILE, TABLES_FILE, Release, list_releases
 
@@ -15,18 +15,12 @@ PUBLIC = evidence.FOLDER
 
 
 def passports(draft: Draft) -> None:
-    """`internal/passports/`: pages, and the rows of every figure as Parquet."""
+    """`internal/passports/`: pages, and what contributions are listed from."""
     said = vintages.earlier_values(_before(draft), TABLES_FILE)
     folder = draft.folder / INTERNAL
-    found: list[figures.Passport] = []
     with evidence.of_work_file(draft.tables, draft.work_file) as con:
-        evidence.write_common(con, folder)
-        for batch in figures.batches(con):
-            evidence.load(con, batch)
-            evidence.write(con, folder, batch)
-            for indicators, months in figures.runs(con, batch):
-                found += figures.read(con, internal=True, indicators=indicators, months=months)
-        found = [with_history(passport, said) for passport in found]
+        kept.keep(con, folder / kept.FOLDER)
+        found = [with_history(passport, said) for passport in figures.read(con, internal=True)]
         pages.write(folder, found, partial(figures.check_names, con), draft.content_hash, internal=True)
 
 

@@ -15,7 +15,7 @@ import duckdb
 
 from pipelines.home import Home
 from pipelines.intake.archive import Archive
-from pipelines.passport import evidence, figures
+from pipelines.passport import contributions, evidence, figures, kept
 from pipelines.passport.lookup import Key, figure_of_id
 from pipelines.passport.pages import NUMBERS
 from pipelines.passport.part import INTERNAL, PUBLIC
@@ -110,7 +110,7 @@ def verify(home: Home, name: str, say: Say) -> Verdict:
         raise NothingThere(f"{' '.join(key)}: {release.release_id} 没有这个数 does not hold this figure")
     if facts.get("edition") == "internal" and any(facts[n] != published[n] for n in NUMBERS):
         faults.append(f"页面 the page says {number(facts['value'])}, 发布 the release {number(published['value'])}")
-    faults += _evidence_faults(release, key[0])
+    faults += _evidence_faults(release)
     listed = _listed_rows(release, key)
     damaged = _archive_faults(Archive(home.archive), listed)
     if damaged:
@@ -152,21 +152,24 @@ def _page_faults(path: Path, facts: dict[str, Any], release: Release) -> list[st
     return [f"{path}: 页面内容已变 not the page that was published as {where}"]
 
 
-def _evidence_faults(release: Release, indicator: str) -> list[str]:
-    names = [f"{INTERNAL}/{name}" for name in (evidence.FORMULA, evidence.CARRIER, evidence.SOURCES, evidence.ROWS)]
-    names.append(f"{INTERNAL}/{indicator}/{evidence.CONTRIBUTIONS}")
+def _evidence_faults(release: Release) -> list[str]:
+    """Of what contributions are listed from: files that are missing, or not the bytes that were published."""
+    folder = f"{INTERNAL}/{kept.FOLDER}/"
+    recorded = {name: file for name, file in release.manifest["files"].items() if name.startswith(folder)}
+    if not recorded:
+        raise NothingThere(f"{release.release_id}: {folder} 缺失 is missing; nothing can be verified without it")
     faults = []
-    for name in names:
-        recorded, path = release.manifest["files"].get(name), release.path / name
+    for name, file in sorted(recorded.items()):
+        path = release.path / name
         if not path.is_file():
             raise NothingThere(f"{release.release_id}: {name} 缺失 is missing; nothing can be verified without it")
-        if recorded is None or file_digest(path) != recorded["sha256"]:
+        if file_digest(path) != file["sha256"]:
             faults.append(f"{name}: 内容已变 not the bytes that were published")
     return faults
 
 
 def _listed_rows(release: Release, key: Key) -> set[tuple[Any, ...]]:
-    with evidence.of_release(release.path / INTERNAL, release.tables, key[0]) as con:
+    with evidence.of_release(release.path / INTERNAL, release.tables) as con:
         return _rows_of(con, key)
 
 
@@ -174,7 +177,7 @@ def _rows_of(con: duckdb.DuckDBPyConnection, key: Key) -> set[tuple[Any, ...]]:
     """The rows that a figure stands on: source, file_name, sheet, row_number, sha256."""
     indicator, period, breakdown, code = key
     figures.ask(con, breakdown=breakdown, indicators=[indicator], months=(period, period), code=code)
-    return figures.delivered_rows(con)
+    return contributions.delivered_rows(con)
 
 
 def _archive_faults(archive: Archive, rows: set[tuple[Any, ...]]) -> list[str]:
@@ -200,7 +203,6 @@ def _again(
         tables = rebuild(home, release, folder, say)
         add_views(tables, VIEWS)
         with evidence.of_work_file(tables, folder / "build.duckdb") as con:
-            evidence.load(con, [key[0]])
             return _numbers(con, "release.marts", key), _rows_of(con, key)
 
 

@@ -32,7 +32,7 @@ def public_parts(folder: Path) -> None:
             (folder / name / "deeper").mkdir(parents=True)
             (folder / name / "deeper" / "page.html").write_text(name)
     (folder / "internal" / "passports").mkdir(parents=True)
-    (folder / "internal" / "passports" / "rows.parquet").write_text("rows")
+    (folder / "internal" / "passports" / "index.html").write_text("rows")
     (folder / "an_unknown_part.csv").write_text("nobody said that this is public")
 
 
@@ -86,7 +86,7 @@ def test_a_stranger_reads_the_public_part_and_nothing_else(home: Home) -> None:
     internal = [
         home.current / "internal.duckdb",
         home.current / "manifest.json",
-        home.current / "internal" / "passports" / "rows.parquet",
+        home.current / "internal" / "passports" / "index.html",
         home.current / "data_docs" / "index.html",
         home.inbox / "tax" / "delivery.xlsx",
         home.work / "run1" / "run.log",

@@ -15,10 +15,11 @@ import pytest
 from pipelines.contracts import load_contracts
 from pipelines.intake.archive import Archive
 from pipelines.intake.parse import parse
+from pipelines.passport import evidence
 from tests.passport.conftest import Night
 
 SUMS = """
-    with contribution as (select * from read_parquet($contributions)),
+    with contribution as (from build.intermediate.int_contribution),
     placed as (
         select *, 'county' as breakdown, null as code from contribution where serves in ('all', 'county')
         union all by name
@@ -40,9 +41,8 @@ SUMS = """
 
 @pytest.fixture(scope="module")
 def con(night: Night) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{night.release.tables}' as release (read_only)")
-        connection.execute("use release")
+    """As the release keeps it: no work file."""
+    with evidence.of_release(night.passports, night.release.tables) as connection:
         yield connection
 
 
@@ -59,17 +59,14 @@ def _double(amount: Decimal | None) -> float | None:
 def test_contributions_sum_back_to_every_published_figure(night: Night, con) -> None:
     sums: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
     county = con.execute("select breakdown_code from marts.dimension where breakdown = 'county'").fetchall()[0][0]
-    for row in _rows(con, SUMS, contributions=str(night.passports / "*" / "contributions.parquet")):
+    for row in _rows(con, SUMS):
         key = row["indicator_id"], row["period"], row["breakdown"], row["code"] or county
         sums.setdefault(key, {})[row["side"]] = row
-    rules = {
-        r["indicator_id"]: r
-        for r in _rows(con, "select * from read_parquet($f)", f=str(night.passports / "formula.parquet"))
-    }
+    rules = {r["indicator_id"]: r for r in _rows(con, "from formula")}
     deflators = dict(
         con.execute(
-            "select distinct fact_period[:4], numerator from read_parquet($1) where contributor_kind = 'price_index'",
-            [str(night.passports / "*" / "contributions.parquet")],
+            "select distinct fact_period[:4], numerator from build.intermediate.int_contribution "
+            "where contributor_kind = 'price_index'"
         ).fetchall()
     )
     seen: Counter[tuple[str, str]] = Counter()
@@ -116,9 +113,11 @@ def test_contributions_sum_back_to_every_published_figure(night: Night, con) -> 
 def test_every_row_that_is_named_stands_in_the_archive_where_it_says(night: Night, con) -> None:
     named = set(
         con.execute(
-            "select source, file_name, sheet, row_number, sha256 from read_parquet($1) where source is not null "
-            "union select source, file_name, sheet, row_number, sha256 from read_parquet($2)",
-            [str(night.passports / name) for name in ("*/contributions.parquet", "rows.parquet")],
+            "select d.source, d.file_name, d.sheet, c.row_number, d.sha256 "
+            "from build.intermediate.int_contribution as c inner join delivered as d on c.delivery_id = d.delivery_id "
+            "union select d.source, d.file_name, if(d.source <> r.table_name, r.table_name, d.sheet), r.row_number, "
+            "d.sha256 from build.intermediate.int_source_row as r "
+            "inner join delivered as d on r.delivery_id = d.delivery_id"
         ).fetchall()
     )
     assert len(named) > 4_000
@@ -146,23 +145,15 @@ def test_every_row_that_is_named_stands_in_the_archive_where_it_says(night: Nigh
 def test_whatever_counts_stands_on_a_row(night: Night, con) -> None:
     bare = con.execute(
         """
-        with contribution as (select * from read_parquet($contributions)),
-        row_of as (select * from read_parquet($rows)),
-        sources as (select * from read_parquet($sources))
-        select c.indicator_id, c.period, c.contributor from contribution as c
-        where c.is_counted and c.source is null and not exists (
-            select 1 from sources as s inner join row_of as r
+        select c.indicator_id, c.period, c.contributor from build.intermediate.int_contribution as c
+        where c.is_counted and c.delivery_id is null and not exists (
+            select 1 from contribution_source as s inner join build.intermediate.int_source_row as r
             on s.table_name = r.table_name and s.row_period = r.row_period
             where s.indicator_id = c.indicator_id and s.fact_period = c.fact_period
             and s.contributor_kind = c.contributor_kind and r.contributor_kind = c.contributor_kind
             and r.contributor = c.contributor
         )
-        """,
-        {
-            "contributions": str(night.passports / "*" / "contributions.parquet"),
-            "rows": str(night.passports / "rows.parquet"),
-            "sources": str(night.passports / "contribution_source.parquet"),
-        },
+        """
     ).fetchall()
     assert not bare, bare[:5]
 

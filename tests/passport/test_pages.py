@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipelines.passport import evidence, figures, pages, part
+from pipelines.passport import contributions, evidence, figures, pages, part
 from pipelines.passport.vintages import chain, earlier_values
 from pipelines.reading import number
 from pipelines.release.draft import Draft
@@ -110,7 +110,7 @@ def test_a_page_tells_what_was_missing_refused_or_quarantined(night: Night) -> N
     page = Page(night.passports / "tax_per_mu_above_scale" / "2021-06.html")
     assert "隔离 quarantined" in page.text
     assert "÷ 实际用地 Land in use" in page.text and "全县规上工业亩均税收达到39.8万元" in page.text
-    assert "县经信局" in page.text and "contributions.parquet" in page.text
+    assert "县经信局" in page.text and "--contributions" in page.text
     page = Page(night.passports / "energy_intensity_decline_3y" / "2021-06.html")
     assert "价格指数 price index" in page.text and "2020-06: " in page.text
 
@@ -155,30 +155,41 @@ def test_the_same_release_gives_the_same_bytes(night: Night, drafted: Path) -> N
     assert not differing, sorted(differing)[:5]
 
 
-def test_runs_of_months_give_the_same_bytes_as_all_at_once(
+def test_slices_of_contributors_give_the_same_bytes_as_all_at_once(
     night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a province needs: more indicators than are loaded together, and one of more contributions than are looked at
-    together."""
-    monkeypatch.setattr(figures, "BATCH_ROWS", 300)
-    monkeypatch.setattr(figures, "LOADED_ROWS", 600)
-    runs: list[tuple[list[str], figures.Months]] = []
-    all_runs = figures.runs
+    """What a province needs: more contributions than are looked at together."""
+    monkeypatch.setattr(contributions, "SLICE_ROWS", 5_000)
+    taken: list[str] = []
+    take = contributions.take
 
-    def kept(*given: object, **how: object) -> Iterator[tuple[list[str], figures.Months]]:
-        for run in all_runs(*given, **how):
-            runs.append(run)
-            yield run
+    def kept(con: duckdb.DuckDBPyConnection, first: str, behind: str) -> None:
+        taken.append(first)
+        take(con, first, behind)
 
-    monkeypatch.setattr(figures, "runs", kept)
+    monkeypatch.setattr(contributions, "take", kept)
     shutil.copyfile(night.release.tables, tmp_path / "internal.duckdb")
     part.passports(Draft(night.home, tmp_path, night.work_file, None, night.release.content_hash))
-    names = [indicator for indicators, _ in runs for indicator in indicators]
-    assert len(names) > len(set(names)) > 1
+    assert len(taken) > 3
     again = tmp_path / part.INTERNAL
     pages_of = {path.relative_to(again) for path in again.rglob("*") if path.is_file()}
     assert pages_of == {path.relative_to(night.passports) for path in night.passports.rglob("*") if path.is_file()}
     assert [n for n in pages_of if (again / n).read_bytes() != (night.passports / n).read_bytes()] == []
+
+
+def test_a_page_counts_the_rows_of_each_file_as_they_are_listed(night: Night) -> None:
+    """They are counted by classes of contributors; listed, each row is there once."""
+    with evidence.of_release(night.passports, night.release.tables) as con:
+        for indicator in ("energy_intensity_decline_3y", "tax_per_mu_above_scale", "high_value_patents_per_10k"):
+            ((period,),) = con.execute(
+                "select max(period) from marts.indicator_value where indicator_id = $i and breakdown = 'county' "
+                "and value is not null",
+                {"i": indicator},
+            ).fetchall()
+            (passport,) = figures.read(con, internal=True, indicators=[indicator], months=(period, period))
+            listed = Counter((source, sha256) for source, _, _, _, sha256 in contributions.delivered_rows(con))
+            counted = {(d["source"], d["sha256"]): d["n_rows"] for d in passport.deliveries if d["n_rows"]}
+            assert counted == listed and sum(counted.values()) > 20
 
 
 def test_the_public_edition_names_no_enterprise_and_nothing_of_one(night: Night, drafted: Path) -> None:
@@ -265,7 +276,6 @@ def test_why_a_figure_was_revised_stands_on_its_page_where_the_release_says_so(n
             "'20220101T000000Z-00000000' as release_before, '更正 <企业入库税收>' as why"
         )
     with evidence.of_work_file(tables, night.work_file) as con:
-        evidence.load(con, ["tax_per_mu_above_scale"])
         (found,) = figures.read(
             con, internal=True, indicators=["tax_per_mu_above_scale"], months=("2021-06", "2021-06")
         )

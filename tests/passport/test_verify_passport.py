@@ -14,6 +14,7 @@ from pipelines.build.rebuild import rebuild
 from pipelines.cli import app
 from pipelines.home import Home
 from pipelines.intake.archive import Archive
+from pipelines.passport import kept
 from pipelines.passport.part import INTERNAL
 from pipelines.reading import number
 from pipelines.release import current_release
@@ -86,8 +87,8 @@ def test_a_page_that_was_changed_is_found(page: Path) -> None:
 def test_a_figure_or_a_row_that_was_changed_is_found_and_both_figures_are_named(home: Home, page: Path) -> None:
     release = current_release(home)
     assert release is not None
-    rows = release.path / INTERNAL / "rows.parquet"
-    kept = rows.read_bytes()
+    rows = release.path / INTERNAL / kept.FOLDER / kept.ROWS / "tax-2021.parquet"
+    before = rows.read_bytes()
     release.tables.chmod(0o644)
     rows.chmod(0o644)
     with duckdb.connect(str(release.tables)) as con:
@@ -103,12 +104,12 @@ def test_a_figure_or_a_row_that_was_changed_is_found_and_both_figures_are_named(
     try:
         done = run("verify", str(page))
     finally:
-        rows.write_bytes(kept)
+        rows.write_bytes(before)
         with duckdb.connect(str(release.tables)) as con:
             con.execute(f"update marts.indicator_value set value = $1 {where}", [value])
     assert done.exit_code == 1
     assert f"公布 published {number(value + 1)}, 重算 recomputed {number(value)}" in done.output
-    assert "rows.parquet: 内容已变" in done.output
+    assert "tax-2021.parquet: 内容已变" in done.output
     assert "存档中没有此行" in done.output and "未列出 not listed" in done.output
 
 
@@ -142,6 +143,32 @@ def test_a_passport_on_the_screen_and_for_programs(night: Night, monkeypatch) ->
     assert {c["town_code"] for c in said["largest"]} == {"330521002"}
     assert said["contributors"]["n_counted"] == said["figure"]["n_enterprises"]
     assert any(d["source"] == "tax" and len(d["sha256"]) == 64 and d["n_rows"] for d in said["deliveries"])
+
+
+def test_everything_that_adds_up_to_a_figure_goes_into_a_file(night: Night, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("FENGHUANG_HOME", str(night.home.root))
+    path = tmp_path / "it's.parquet"
+    arguments = ("passport", "tax_per_mu_above_scale", "2021-06", "舞阳街道", "--contributions", str(path))
+    done = run(*arguments)
+    assert done.exit_code == 0, done.output
+    with duckdb.connect(str(night.release.tables), read_only=True) as con:
+        ((n_rows, n, numerator, denominator, n_named, n_files),) = con.execute(
+            "select count(*), count(distinct contributor), sum(numerator) filter (where first), "
+            "sum(denominator) filter (where first), count(distinct name), count(distinct sha256) from ("
+            "select *, row_number() over (partition by contributor) = 1 as first from read_parquet($path) "
+            "where is_counted and town_code = '330521002')",
+            {"path": str(path)},
+        ).fetchall()
+        ((figure,),) = con.execute(
+            "select {'n': numerator, 'd': denominator, 'e': n_enterprises} from marts.indicator_value where "
+            "indicator_id = 'tax_per_mu_above_scale' and period = '2021-06' and breakdown_code = '330521002'"
+        ).fetchall()
+    assert n_rows > n
+    assert n == n_named == figure["e"] and n_files > 2
+    assert float(numerator) == pytest.approx(figure["n"], rel=1e-14)
+    assert float(denominator) == pytest.approx(figure["d"], rel=1e-14)
+    again = run(*arguments)
+    assert again.exit_code == 1 and "不覆盖" in again.output
 
 
 @pytest.mark.parametrize(

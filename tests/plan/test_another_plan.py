@@ -12,6 +12,8 @@ import duckdb
 import pytest
 
 from pipelines.home import CHECKOUT, Home
+from pipelines.passport import evidence
+from pipelines.passport.part import INTERNAL
 from pipelines.release import current_release
 
 # One night for all of them.
@@ -107,37 +109,38 @@ def test_official_totals_stand_beside_the_computed_ones(marts):
     assert differences == [("resident_population", "2000-12", 0.0), ("resident_population", "2010-12", 0.0)]
 
 
+_SUMMED = """
+    with contribution as (from build.intermediate.int_contribution),
+    placed as (
+        select *, 'county' as breakdown, 'US' as code from contribution where serves in ('all', 'county')
+        union all
+        select *, 'town', town_code from contribution where serves in ('all', 'areas') and town_code is not null
+    ),
+    sums as (
+        select indicator_id, period, breakdown, code,
+            cast(sum(numerator) filter (where side = 'figure' and is_counted) as double) as n,
+            cast(sum(denominator) filter (where side = 'figure' and is_counted) as double) as d,
+            cast(sum(numerator) filter (where side = 'compared' and is_counted) as double) as earlier
+        from placed group by all
+    ),
+    said as (
+        select v.indicator_id, v.period, v.breakdown_code, v.value, f.factor * case f.result
+            when 'ratio' then s.n / s.d when 'growth' then s.n / s.earlier - 1 else coalesce(s.n, 0) end as summed
+        from marts.indicator_value as v
+        inner join formula as f on v.indicator_id = f.indicator_id
+        left join sums as s on v.indicator_id = s.indicator_id and v.period = s.period
+            and v.breakdown = s.breakdown and v.breakdown_code = s.code
+        where v.value is not null
+    )
+    select *, count(*) over () from said
+    where summed is null or abs(summed - value) > 1e-12 * greatest(abs(value), 1)
+"""
+
+
 def test_observations_add_up_to_every_figure(marts) -> None:
     """What the passports list, of the nation and of every state, whatever the rule."""
-    (tables,) = marts.execute("select path from duckdb_databases() where not internal").fetchone()
-    folder = Path(tables).parent / "internal" / "passports"
-    wrong = marts.execute(
-        """
-        with contribution as (select * from read_parquet($contributions)),
-        placed as (
-            select *, 'county' as breakdown, 'US' as code from contribution where serves in ('all', 'county')
-            union all
-            select *, 'town', town_code from contribution where serves in ('all', 'areas') and town_code is not null
-        ),
-        sums as (
-            select indicator_id, period, breakdown, code,
-                cast(sum(numerator) filter (where side = 'figure' and is_counted) as double) as n,
-                cast(sum(denominator) filter (where side = 'figure' and is_counted) as double) as d,
-                cast(sum(numerator) filter (where side = 'compared' and is_counted) as double) as earlier
-            from placed group by all
-        ),
-        said as (
-            select v.indicator_id, v.period, v.breakdown_code, v.value, f.factor * case f.result
-                when 'ratio' then s.n / s.d when 'growth' then s.n / s.earlier - 1 else coalesce(s.n, 0) end as summed
-            from marts.indicator_value as v
-            inner join read_parquet($formula) as f on v.indicator_id = f.indicator_id
-            left join sums as s on v.indicator_id = s.indicator_id and v.period = s.period
-                and v.breakdown = s.breakdown and v.breakdown_code = s.code
-            where v.value is not null
-        )
-        select *, count(*) over () from said
-        where summed is null or abs(summed - value) > 1e-12 * greatest(abs(value), 1)
-        """,
-        {"contributions": str(folder / "*" / "contributions.parquet"), "formula": str(folder / "formula.parquet")},
-    ).fetchall()
+    (path,) = marts.execute("select path from duckdb_databases() where not internal").fetchone()
+    tables = Path(path)
+    with evidence.of_release(tables.parent / INTERNAL, tables) as con:
+        wrong = con.execute(_SUMMED).fetchall()
     assert not wrong, wrong[:5]

@@ -55,7 +55,7 @@ def files(home: Home) -> tuple[set[Path], set[Path], set[Path]]:
     internal = {
         current / "internal.duckdb",
         current / "manifest.json",
-        current / "internal" / "passports" / "rows.parquet",
+        current / "internal" / "passports" / "index.html",
         current / "data_docs" / "index.html",
     }
     closed = {home.inbox / "tax" / "delivery.xlsx", home.archive / "objects" / "bytes", home.work / "run1" / "run.log"}

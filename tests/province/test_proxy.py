@@ -51,7 +51,7 @@ def test_what_is_public_is_for_everybody(proxy: Proxy) -> None:
 )
 def test_a_password_opens_its_own(proxy: Proxy, password: str, opens: str) -> None:
     for base in ("", *(f"/counties/{code}" for code in (MINE, OTHER, SHUT))):
-        for file in ("internal.duckdb", "manifest.json", "internal/passports/rows.parquet"):
+        for file in ("internal.duckdb", "manifest.json", "internal/passports/index.html"):
             status = proxy.get(f"{base}/internal/{file}", password).status
             assert status == 200 if base == opens else status in (401, 403), (base, file, status)
 
