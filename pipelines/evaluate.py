@@ -21,7 +21,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.build.dbt_project import WORK_FILE_VARIABLE, project_arguments
+from pipelines.build.dbt_project import WORK_FILE_VARIABLE, project_arguments, start_from_kept_parse
 from pipelines.home import CHECKOUT
 from pipelines.reading import NothingThere, cell, rows, table_of
 
@@ -171,8 +171,9 @@ def _build(trial: Path, target: Path) -> None:
     """The evaluation's own models and the test of its schemes, built in the trial's file. Raises `SchemeBroken`."""
     command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "build", *project_arguments(target)]
     command += ["--select", *MODELS, TEST, "--indirect-selection", "empty"]
-    environment = {**os.environ, WORK_FILE_VARIABLE: str(trial)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    start_from_kept_parse(target)
+    environment = {**os.environ, WORK_FILE_VARIABLE: trial.name}
+    done = subprocess.run(command, cwd=trial.parent, env=environment, capture_output=True, text=True, check=False)
     report = target / "run_results.json"
     if not report.is_file():
         raise RuntimeError(f"dbt ended before it built anything:\n{done.stdout}{done.stderr}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,23 @@ def project_arguments(target: Path, project: Path | None = None) -> list[str]:
         *("--target-path", str(target), "--log-path", str(target), "--log-level-file", "none"),
         *("--no-use-colors", "--no-send-anonymous-usage-stats"),
     ]
+
+
+def kept_parse() -> Path:
+    """Where dbt's parse of the project (of the plan in force) is kept, for every home that this checkout serves."""
+    return project_folder() / "target" / PARTIAL_PARSE
+
+
+def start_from_kept_parse(target: Path, kept: Path | None = None) -> None:
+    """Let a dbt that writes into `target` parse only what changed since one was `kept`, if any was.
+
+    What dbt keeps depends on the path of the database, so dbt is to run in the folder of its work file, and
+    `FENGHUANG_WORK_FILE` to be no more than its name: the same for everyone.
+    """
+    kept = kept or kept_parse()
+    target.mkdir(parents=True, exist_ok=True)
+    if kept.is_file() and not (target / PARTIAL_PARSE).exists():
+        shutil.copyfile(kept, target / PARTIAL_PARSE)
 
 
 def parsed_manifest() -> Path:

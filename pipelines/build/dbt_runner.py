@@ -34,11 +34,7 @@ class DbtProcess:
         engine: Engine = Engine.DUCKDB,
         variables: Mapping[str, str] | None = None,
     ) -> None:
-        """`variables`: of the environment, what `engine` needs.
-
-        `work_file` should be the same path every night (a link may lead on): dbt parses its whole project again when
-        the path of the database changes.
-        """
+        """`variables`: of the environment, what `engine` needs."""
         self.target = target
         self._log: IO[bytes] = log.open("ab")
         self.process = subprocess.Popen(

@@ -4,7 +4,7 @@ Importing dbt and reading its project take seconds, so the process starts while 
 parsed, for the word `go` on stdin; then dbt builds models and seeds, and their data tests run on the finished file:
 where ENGINE is `spark`, what was built there is fetched into it first.
 Events go to stdout as JSON, artifacts to the folder TARGET. What was parsed is kept in the file CACHE, so that the next
-night parses only what changed.
+night, of whichever county, parses only what changed.
 
 Exit codes: 0 built, 1 something failed, 2 dbt itself failed.
 """
@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import duckdb
@@ -29,6 +29,7 @@ from pipelines.build.dbt_project import (
     Engine,
     parsed_manifest,
     project_arguments,
+    start_from_kept_parse,
 )
 from pipelines.build.parent import lines_from_parent
 from pipelines.memory import collect_seldom
@@ -41,20 +42,22 @@ def main(target: Path, cache: Path, engine: Engine) -> int:
 
     from pipelines import forecast
 
-    target.mkdir(parents=True, exist_ok=True)
-    if cache.is_file():
-        shutil.copyfile(cache, target / PARTIAL_PARSE)
+    arguments = [*project_arguments(target), "--target", engine, "--log-format", "json"]
+    start_from_kept_parse(target, cache)
+    work_file = Path(os.environ[WORK_FILE_VARIABLE])
+    os.chdir(work_file.parent)
+    os.environ[WORK_FILE_VARIABLE] = work_file.name
     if engine == Engine.SPARK:
         from pipelines.spark import adapter
 
         adapter.install()
-    arguments = [*project_arguments(target), "--target", engine, "--log-format", "json"]
     parsed = dbtRunner().invoke(["parse", "--quiet", "--no-write-json", *arguments])
     if not parsed.success:
         return 2 if parsed.exception else 1
-    part = target / f"{PARTIAL_PARSE}.part"
-    shutil.copyfile(target / PARTIAL_PARSE, part)
-    part.replace(cache)
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(prefix=".parse-", dir=cache.parent, delete=False) as part:
+        part.write((target / PARTIAL_PARSE).read_bytes())
+    Path(part.name).replace(cache)
 
     forecast.load()
     if told() != b"go":

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipelines.build import work_file
-from pipelines.build.dbt_project import WITHOUT_TESTS, WORK_FILE_VARIABLE, project_arguments
+from pipelines.build.dbt_project import WITHOUT_TESTS, WORK_FILE_VARIABLE, project_arguments, start_from_kept_parse
 from pipelines.gate.suites import load_suites
 from pipelines.home import Home
 from pipelines.intake.archive import Arrival
@@ -61,17 +61,19 @@ def build_from(
     """The tables that `inputs` give by the code and the plan in force, made in `folder` as a DuckDB file like the
     released one, without check results; of the marts only `marts`, where given.
 
-    A folder that was built in before is cheaper: dbt need not parse its project again. Raises `DbtFailed`;
-    `FileNotFoundError` where the archive lacks bytes of `inputs`.
+    Raises `DbtFailed`; `FileNotFoundError` where the archive lacks bytes of `inputs`.
     """
     say("重读存档 reading the archive")
     path = work_file.create(deliveries_from(home, inputs), folder)
     (folder / TABLES_FILE).unlink(missing_ok=True)
     say("重新构建 building again")
     only = ["--select", *(f"+{mart}" for mart in marts)] if marts else []
+    target = (folder / "target").resolve()
+    start_from_kept_parse(target)
     done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "--quiet", *WITHOUT_TESTS, *only, *project_arguments(folder / "target")],
-        env={**os.environ, WORK_FILE_VARIABLE: str(path)},
+        [sys.executable, "-m", "dbt.cli.main", "--quiet", *WITHOUT_TESTS, *only, *project_arguments(target)],
+        cwd=path.parent,
+        env={**os.environ, WORK_FILE_VARIABLE: path.name},
         capture_output=True,
         text=True,
         check=False,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from pipelines.build.dbt_project import Engine, chosen_engine, project_folder
+from pipelines.build.dbt_project import Engine, chosen_engine, kept_parse, project_folder
 from pipelines.build.dbt_runner import DbtOutcome, DbtProcess, read_outcome
 from pipelines.disclosure.promises import PublicBroken
 from pipelines.gate.model import CheckResult, Problem, problems, read_results, write_results
@@ -89,12 +89,12 @@ class Night:
     @cached_property
     def dbt(self) -> DbtProcess:
         """Started on first use."""
-        # What dbt keeps of a parse holds the path of its project: one cache for each checkout that serves a home.
-        kept = f"{project_folder()}" if self.engine == Engine.DUCKDB else f"{project_folder()} {self.engine}"
-        cache = self.home.work / f"dbt_cache_{hashlib.sha256(kept.encode()).hexdigest()[:8]}.msgpack"
-        variables = self.spark.variables if self.spark else None
-        work_file = self.home.work / LINK / self.work_file.name
-        return DbtProcess(work_file, self.dbt_target, cache, self.log, self.engine, variables)
+        if self.spark is None:
+            return DbtProcess(self.work_file, self.dbt_target, kept_parse(), self.log)
+        # Such a parse holds the names of Spark's databases, which are this home's, and the path of the checkout.
+        digest = hashlib.sha256(f"{project_folder()}".encode()).hexdigest()[:8]
+        cache = self.home.work / f"dbt_cache_{self.engine}_{digest}.msgpack"
+        return DbtProcess(self.work_file, self.dbt_target, cache, self.log, self.engine, self.spark.variables)
 
     @cached_property
     def spark(self) -> SparkNight | None:

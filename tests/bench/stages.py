@@ -361,7 +361,10 @@ def dbt_alone(home: Home) -> Answer:
 def _dbt(home: Home, command: list[str]) -> None:
     from pipelines.build.dbt_project import WORK_FILE_VARIABLE, project_arguments
 
-    os.environ[WORK_FILE_VARIABLE] = str(_built(home))
+    # As a night does (`start_from_kept_parse`): what is parsed by one stage serves the next.
+    _run_folder(home).mkdir(parents=True, exist_ok=True)
+    os.chdir(_run_folder(home))
+    os.environ[WORK_FILE_VARIABLE] = _built(home).name
     from dbt.cli.main import dbtRunner
 
     with redirect_stdout(sys.stderr):
