@@ -76,8 +76,10 @@ def project_arguments(target: Path, project: Path | None = None) -> list[str]:
 
 
 def kept_parse() -> Path:
-    """Where dbt's parse of the project (of the plan in force) is kept, for every home that this checkout serves."""
-    return project_folder() / "target" / PARTIAL_PARSE
+    """Where dbt's parse of the project (of the plan in force) is kept, for every home that this checkout serves. It
+    holds the path of the project: a copy of the checkout keeps one of its own."""
+    project = project_folder()
+    return project / "target" / f"parsed_{hashlib.sha256(str(project).encode()).hexdigest()[:8]}.msgpack"
 
 
 def start_from_kept_parse(target: Path, kept: Path | None = None) -> None:

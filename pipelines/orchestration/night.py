@@ -5,7 +5,6 @@ Dagster's ops call the stages in order; `pipelines.nightly` reads from here what
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from pipelines.build.dbt_project import Engine, chosen_engine, kept_parse, project_folder
+from pipelines.build.dbt_project import Engine, chosen_engine, kept_parse
 from pipelines.build.dbt_runner import DbtOutcome, DbtProcess, read_outcome
 from pipelines.disclosure.promises import PublicBroken
 from pipelines.gate.model import CheckResult, Problem, problems, read_results, write_results
@@ -91,9 +90,8 @@ class Night:
         """Started on first use."""
         if self.spark is None:
             return DbtProcess(self.work_file, self.dbt_target, kept_parse(), self.log)
-        # Such a parse holds the names of Spark's databases, which are this home's, and the path of the checkout.
-        digest = hashlib.sha256(f"{project_folder()}".encode()).hexdigest()[:8]
-        cache = self.home.work / f"dbt_cache_{self.engine}_{digest}.msgpack"
+        # Such a parse holds the names of Spark's databases, which are this home's.
+        cache = self.home.work / f"{self.engine}_{kept_parse().name}"
         return DbtProcess(self.work_file, self.dbt_target, cache, self.log, self.engine, self.spark.variables)
 
     @cached_property

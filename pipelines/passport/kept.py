@@ -70,8 +70,8 @@ def lay(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """
     if not (folder / QUERIES).is_file():
         raise FileNotFoundError(
-            f"该版本没有数字护照的依据 the release holds nothing to list contributions from: {folder}; "
-            "a release of the next night does"
+            f"该版本没有数字护照的依据，或为旧格式 the release holds nothing to list contributions from, or in an "
+            f"earlier form: {folder}; a release of the next night does"
         )
     con.execute("attach ':memory:' as build")
     con.execute("use build")
