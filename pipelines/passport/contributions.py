@@ -303,7 +303,7 @@ _WITH_ROWS = f"""
 
 
 def gather(con: duckdb.DuckDBPyConnection) -> None:
-    """The tables above but the last."""
+    """All of these tables."""
     _execute(con, _PART)
     ((n, slots),) = con.execute("select coalesce(sum(n), 0), coalesce(max(slot), 0) from part").fetchall()
     con.execute("create or replace temp table class (class_no bigint, contributor_kind varchar, figures bit)")

@@ -53,6 +53,7 @@ BUILT = (
     Step("parse_project", "parse_project", needs=("work_file",)),
     Step("build", "build", needs=("parse_project",)),
     Step("handwritten", "handwritten", needs=("work_file",)),
+    Step("build_same", "build_same", needs=("parse_project",)),
     Step("compare", "compare", needs=("handwritten", "build")),
     Step("gate", "gate", needs=("build",)),
     Step("publish", "publish", needs=("gate",)),
@@ -87,7 +88,9 @@ GROWTH = (
 GROWS = {
     False: (Step("readers", "readers"), Step("intake", "intake")),
     True: tuple(
-        step for step in STRAIGHT if step.key not in ("compare", "scoreboard", "one_reader", "many_readers", "scan")
+        step
+        for step in STRAIGHT
+        if step.key not in ("build_same", "compare", "scoreboard", "one_reader", "many_readers", "scan")
     ),
 }
 GROWTH_STAGE_S = 240.0

@@ -358,13 +358,29 @@ def dbt_alone(home: Home) -> Answer:
     return {}
 
 
-def _dbt(home: Home, command: list[str]) -> None:
+# What `handwritten.sql` computes, as models.
+BY_HAND = ("enterprise_month", *(f"int_indicator_{kind}" for kind in ("ratio", "change", "patent", "project")))
+
+
+def build_same(home: Home) -> Answer:
+    """What the hand-written script computes, by dbt: those models and what they are made from, without tests."""
+    from pipelines.build.dbt_project import WITHOUT_TESTS
+
+    same = home.work / "same" / _built(home).name
+    same.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(_raw(home), same)
+    _dbt(home, [*WITHOUT_TESTS, "--select", *(f"+{model}" for model in BY_HAND)], same)
+    return {}
+
+
+def _dbt(home: Home, command: list[str], work_file: Path | None = None) -> None:
     from pipelines.build.dbt_project import WORK_FILE_VARIABLE, project_arguments
 
+    work_file = work_file or _built(home)
     # As a night does (`start_from_kept_parse`): what is parsed by one stage serves the next.
-    _run_folder(home).mkdir(parents=True, exist_ok=True)
-    os.chdir(_run_folder(home))
-    os.environ[WORK_FILE_VARIABLE] = _built(home).name
+    work_file.parent.mkdir(parents=True, exist_ok=True)
+    os.chdir(work_file.parent)
+    os.environ[WORK_FILE_VARIABLE] = work_file.name
     from dbt.cli.main import dbtRunner
 
     with redirect_stdout(sys.stderr):
@@ -428,6 +444,7 @@ STAGES: dict[str, Callable[[Home], Answer]] = {
         work_file,
         parse_project,
         dbt_alone,
+        build_same,
         build,
         gate,
         publish,

@@ -90,12 +90,12 @@ def test_an_aim_is_reached_or_not_by_its_figures(data: dict[str, Any]) -> None:
 
     reached, missed, unknown = "reached", "**not reached**", "not measured"
     # warm night 24 / 20 = 1.2; the province was not measured; intake 2.5 / 2; corrected 24 / 96.1; nation 7.8 GiB
-    assert said() == [reached, unknown, reached, unknown, reached, unknown, reached]
+    assert said() == [reached, unknown, unknown, reached, unknown, reached, unknown, reached]
     stages = data["sizes"]["county"]["stages"]
     stages["night_corrected"] = _took(24.1, refused="")
     stages["intake"] = _took(2.51, files=259)
     data["sizes"]["nation"]["stages"]["build"]["peak_mib"] = 8200
-    assert said() == [missed, unknown, missed, unknown, missed, unknown, missed]
+    assert said() == [missed, unknown, unknown, missed, unknown, missed, unknown, missed]
     data["sizes"]["nation"]["stages"] = {"build": _took(9, peak=8000), "gate": _not_run("ended after 9 s")}
     assert said()[-1] == "not reached"
 

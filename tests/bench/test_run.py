@@ -64,6 +64,7 @@ def test_what_failed_is_said_and_everything_measured_is_kept(tmp_path: Path, mon
         "work_file",
         "parse_project",
         "handwritten",
+        "build_same",
         "dbt_alone",
         "night_full",
         "night_corrected",
