@@ -36,12 +36,19 @@ _SOURCE_ROW = "intermediate.int_source_row"
 _OF_QUERIES = "intermediate"
 _OF_RELEASE = "marts"
 # A file of rows holds a year of a table: few enough to be sorted in memory, and who asks for some months reads few.
-_YEAR = "case when regexp_matches(row_period, '^[0-9]{4}') then substr(row_period, 1, 4) else '' end"
-_PIECES = f"select table_name, {_YEAR} as year from build.intermediate.int_source_row group by all order by all"  # noqa: S608
-_PIECE = f"""
-    select * from build.intermediate.int_source_row where table_name = $table and {_YEAR} = $year
+_PIECES = """
+    select table_name,
+        case when regexp_matches(row_period, '^[0-9]{4}') then substr(row_period, 1, 4) else '' end as year
+    from (select distinct table_name, row_period from build.intermediate.int_source_row)
+    group by all order by all
+"""
+_PIECE = """
+    select * from build.intermediate.int_source_row
+    where table_name = $table
+        and case $year when '' then not regexp_matches(row_period, '^[0-9]{4}')
+            else starts_with(row_period, $year) end
     order by row_period, contributor_kind, contributor, indicator_id nulls last, delivery_id, row_number, is_estimate
-"""  # noqa: S608
+"""
 
 
 def keep(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
