@@ -1,7 +1,7 @@
 """What adds up to the figures asked for (`asked`, from `figures.ask`), in a connection of `evidence`, internal edition.
 
-Contributions of a nation are hundreds of millions. They are listed once to be counted, then again slice by slice of
-contributors, each slice in memory; of every slice only sums, numbers and the largest are kept. Temporary tables then:
+Contributions of a nation are hundreds of millions: they are listed slice by slice of contributors, each slice in
+memory, and of every slice only sums, numbers and the largest are kept. Temporary tables then:
 
 * `part`: figure_no, contributor_kind, side, fact_period, slot: the months that a figure's contributions are of; `slot`
   numbers those whose rows are found by contributor, others are rows themselves
@@ -29,26 +29,18 @@ SLICE_ROWS = 3_000_000
 
 # By dimension: which column of a contribution says that it serves a figure of an area.
 _AREA = {"county": None, "town": "town_code", "platform": "platform_code", "industry": "division"}
-# Counted before the figures are looked up: a few groups instead of all contributions.
-_PART = """
-    create or replace temp table part as
-    with grouped as (
-        select indicator_id, period, contributor_kind, side, fact_period, serves, {area},
-            delivery_id is null as is_carried, count(*) as n
-        from build.intermediate.int_contribution
-        where list_contains($indicators, indicator_id) and period between $first and $last
-        group by all
-    ),
-    counted as (
-        select a.figure_no, c.contributor_kind, c.side, c.fact_period, c.is_carried, sum(c.n) as n
-        from grouped as c
-        inner join asked as a on c.indicator_id = a.indicator_id and c.period = a.period
-        where ({serves} or c.contributor_kind = 'price_index')
-        group by all
+# Of all slices before, and new ones of this.
+_PARTS = """
+    insert into part
+    select figure_no, contributor_kind, side, fact_period, is_carried,
+        case when is_carried then coalesce((select max(slot) from part), 0) + row_number() over (
+            partition by is_carried order by figure_no, contributor_kind, side, fact_period
+        ) end as slot
+    from (
+        select distinct figure_no, contributor_kind, side, fact_period, delivery_id is null as is_carried from mine
+        except
+        select figure_no, contributor_kind, side, fact_period, is_carried from part
     )
-    select *, case when is_carried then
-        row_number() over (partition by is_carried order by figure_no, contributor_kind, side, fact_period) end as slot
-    from counted
 """
 # Codes between which enterprises fall into parts of one size; who contributes otherwise falls somewhere among them.
 _BOUNDS = """
@@ -127,37 +119,45 @@ _MEMBERS = """
     select s.contributor_kind, s.contributor, c.class_no
     from signature as s inner join class as c on s.contributor_kind = c.contributor_kind and s.figures = c.figures
 """
+_PLACE = """
+    row_number() over (
+        partition by figure_no
+        order by abs(coalesce(numerator, 0)) desc, denominator desc nulls last, contributor, row_number,
+            contributor_kind, delivery_id, fact_period
+    )
+"""
+# Of the slices so far together.
 _WHOLE = {
     "term": """
         select figure_no, side, max(fact_period) as fact_period, sum(numerator) as numerator,
             sum(denominator) as denominator, max(deflator) as deflator
-        from of_slice group by figure_no, side
+        from term group by figure_no, side
     """,
     "adding": """
         select figure_no, max(kind) as kind, sum(n)::bigint as n, sum(n_counted)::bigint as n_counted
-        from of_slice group by figure_no
+        from adding group by figure_no
     """,
-    "largest": """
-        select *, row_number() over (
-            partition by figure_no
-            order by abs(coalesce(numerator, 0)) desc, denominator desc nulls last, contributor, row_number,
-                contributor_kind, delivery_id, fact_period
-        ) as place
-        from of_slice qualify place <= {largest}
-    """,
+    "largest": f"select * from largest qualify {_PLACE} <= {LARGEST}",  # noqa: S608
 }
 # A row that stands in for months of its contributor that were estimated may be found by several months of one figure.
 _STANDS_IN = """
     create or replace temp table stands_in as
     select distinct table_name, delivery_id, row_number from build.intermediate.int_source_row where is_estimate
 """
-# Rows of a class that are found by the same months, counted: figures have them all or none.
+# Rows of a class that are found by the same months, counted: figures have them all or none. Those months are of one
+# year, a bit each.
 _HELD = """
     create or replace temp table held as
-    with listed as (
-        select r.*, m.class_no
+    -- one of its own row_number only where it stands in for other months
+    with by_row as (
+        select r.table_name, r.delivery_id, r.indicator_id, m.class_no, o.row_number,
+            case when o.row_number is null then r.row_period else substr(r.row_period, 1, 4) end as period,
+            bit_or(1 << try_cast(substr(r.row_period, 6, 2) as integer)) as months,
+            count(*) as n
         from build.intermediate.int_source_row as r
         inner join member as m on r.contributor_kind = m.contributor_kind and r.contributor = m.contributor
+        left join stands_in as o
+            on r.table_name = o.table_name and r.delivery_id = o.delivery_id and r.row_number = o.row_number
         where (r.table_name, r.row_period) in (
             select (s.table_name, s.row_period)
             from part as p
@@ -166,26 +166,21 @@ _HELD = """
                 on a.indicator_id = s.indicator_id and p.fact_period = s.fact_period
                 and p.contributor_kind = s.contributor_kind
         )
+        group by all
     ),
     by_months as (
-        select l.table_name, l.delivery_id, l.indicator_id, l.class_no, [l.row_period] as row_periods, count(*) as n
-        from listed as l
-        anti join stands_in as o
-            on l.table_name = o.table_name and l.delivery_id = o.delivery_id and l.row_number = o.row_number
-        group by all
-        union all
-        select table_name, delivery_id, indicator_id, class_no, row_periods, count(*) as n
-        from (
-            select l.table_name, l.delivery_id, l.indicator_id, l.class_no, l.row_number,
-                list_sort(list(distinct l.row_period)) as row_periods
-            from listed as l
-            semi join stands_in as o
-                on l.table_name = o.table_name and l.delivery_id = o.delivery_id and l.row_number = o.row_number
-            group by all
-        )
+        select table_name, delivery_id, indicator_id, class_no, period,
+            case when row_number is not null then months end as months,
+            sum(case when row_number is null then n else 1 end) as n
+        from by_row
         group by all
     )
-    select *, row_number() over () as held_no from by_months
+    select *,
+        case when months is null then [period] else [
+            printf('%s-%02d', period, month) for month in range(1, 13) if months >> month::integer & 1 = 1
+        ] end as row_periods,
+        row_number() over () as held_no
+    from by_months
 """
 _FILE_ROWS = """
     create or replace temp table file_rows as
@@ -195,7 +190,9 @@ _FILE_ROWS = """
     found as (
         select distinct p.figure_no, h.held_no, h.delivery_id, h.n
         from class as c
-        inner join part as p on c.contributor_kind = p.contributor_kind and get_bit(c.figures, p.slot::integer) = 1
+        inner join part as p on c.contributor_kind = p.contributor_kind
+            -- a class of an early slice knows nothing of what came with a later one
+            and case when p.slot < bit_length(c.figures) then get_bit(c.figures, p.slot::integer) else 0 end = 1
         inner join asked as a on p.figure_no = a.figure_no
         inner join contribution_source as s
             on a.indicator_id = s.indicator_id and p.fact_period = s.fact_period
@@ -304,21 +301,27 @@ _WITH_ROWS = f"""
 
 def gather(con: duckdb.DuckDBPyConnection) -> None:
     """All of these tables."""
-    _execute(con, _PART)
-    ((n, slots),) = con.execute("select coalesce(sum(n), 0), coalesce(max(slot), 0) from part").fetchall()
-    con.execute("create or replace temp table class (class_no bigint, contributor_kind varchar, figures bit)")
-    con.execute("create or replace temp table member (contributor_kind varchar, contributor varchar, class_no bigint)")
-    for bounds in _slices(con, -(-n // SLICE_ROWS)):
+    con.execute(
+        """
+        create or replace temp table part
+            (figure_no bigint, contributor_kind text, side text, fact_period text, is_carried boolean, slot bigint);
+        create or replace temp table class (class_no bigint, contributor_kind text, figures bit);
+        create or replace temp table member (contributor_kind text, contributor text, class_no bigint);
+        """
+    )
+    for bounds in _slices(con):
         take(con, *bounds)
+        con.execute(_PARTS)
+        ((slots,),) = con.execute("select coalesce(max(slot), 0) from part").fetchall()
         for table, query in _OF_SLICE.items():
             fresh = table == "signature" or bounds[0] == ""
             how = f"create or replace temp table {table} as" if fresh else f"insert into {table}"
             con.execute(f"{how} {query.format(slots=slots, largest=LARGEST)}")
-        con.execute(_NEW_CLASSES)
-        con.execute(_MEMBERS)
-    for table, query in _WHOLE.items():
-        con.execute(f"create or replace temp table of_slice as select * from {table}")  # noqa: S608
-        con.execute(f"create or replace temp table {table} as {query.format(largest=LARGEST)}")
+        for query in (_NEW_CLASSES, _MEMBERS):
+            con.execute(query)
+        for table, query in _WHOLE.items():
+            con.execute(f"create or replace temp table {table} as {query}")
+    con.execute(f"create or replace temp table largest as select *, {_PLACE} as place from largest")  # noqa: S608
     for query in (_STANDS_IN, _HELD, _FILE_ROWS):
         con.execute(query)
 
@@ -329,10 +332,13 @@ def take(con: duckdb.DuckDBPyConnection, first: str = "", behind: str = _LAST) -
     _execute(con, _SLICE, **{"from": first, "to": behind})
 
 
-def _slices(con: duckdb.DuckDBPyConnection, n: int) -> Iterator[tuple[str, str]]:
-    """About `n` parts of all contributors: the first code of each, and that of the next."""
-    bounds = [code for (code,) in con.execute(_BOUNDS, {"n_slices": n}).fetchall()] if n > 1 else []
-    return pairwise(["", *bounds, _LAST])
+def _slices(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+    """Parts of all contributors: the first code of each, and that of the next. How many there should be follows from
+    the enterprises of the figures; to count contributions takes as long as to look at them."""
+    ((n,),) = con.execute("select coalesce(sum(n_enterprises), 0) from asked").fetchall()
+    n_slices = -(-n // SLICE_ROWS)
+    bounds = con.execute(_BOUNDS, {"n_slices": n_slices}).fetchall() if n_slices > 1 else []
+    return pairwise(["", *(code for (code,) in bounds), _LAST])
 
 
 def delivered_rows(con: duckdb.DuckDBPyConnection) -> set[tuple[Any, ...]]:
@@ -362,7 +368,5 @@ def _execute(con: duckdb.DuckDBPyConnection, query: str, **values: Any) -> None:
     serves = (
         f"c.serves in ('all', 'areas') and c.{area} = a.breakdown_code" if area else "c.serves in ('all', 'county')"
     )
-    con.execute(
-        query.format(serves=serves, area=area or "null"),
-        {"indicators": indicators, "first": first, "last": last, **values},
-    )
+    values |= {"indicators": indicators, "first": first, "last": last}
+    con.execute(query.format(serves=serves), values)
