@@ -15,13 +15,13 @@ The public edition knows nothing of contributions, nor of `quarantined`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
+from pipelines.memory import limit
 from pipelines.passport import kept
 
 FOLDER = "passports"
@@ -44,9 +44,7 @@ _CARRIER = """
 def of_work_file(tables: Path, work_file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The internal edition from `tables` (`internal.duckdb`) and the night's work file, both only read."""
     with _release(tables) as con:
-        # What does not fit into memory waits beside the work file.
-        con.execute("set temp_directory = $folder", {"folder": str(work_file.parent / "passport_spill")})
-        con.execute("set memory_limit = $limit", {"limit": os.environ.get("FENGHUANG_MEMORY_LIMIT", "4GB")})
+        limit(con, work_file.parent / "passport_spill")
         _attach(con, work_file, "build")
         _rules(con)
         _audit(con, "release")

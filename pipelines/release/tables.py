@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.gate.model import CheckResult
+from pipelines.memory import limit
 from pipelines.release.draft import Draft
 
 PUBLISHED_SCHEMAS = ("audit", "marts")
@@ -62,6 +63,7 @@ def copy_tables(
     that keys are unique is checked before. Raises `UnpromisedTable` for a table without a key in `keys`.
     """
     with duckdb.connect(str(target)) as con:
+        limit(con, work_file.parent / "release_spill")
         attach(con, work_file, "work")
         tables = _tables(con, "work")
         if strangers := sorted(set(tables) - set(keys)):
@@ -101,6 +103,7 @@ def table_digests(path: Path) -> dict[str, TableDigest]:
     where the file was written, so equal digests mean equal contents.
     """
     with duckdb.connect(str(path), read_only=True) as con:
+        limit(con)
         con.execute("SET TimeZone = 'UTC'")
         database = con.execute("SELECT current_database()").fetchall()[0][0]
         return {table: _digest(con, table) for table in _tables(con, database)}
