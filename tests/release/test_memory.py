@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.memory import limit
+from pipelines.home import CHECKOUT
+from pipelines.memory import LIMIT, LIMIT_VARIABLE, limit
 
 
 def test_what_does_not_fit_waits_on_disk_and_is_gone_afterwards(
@@ -27,9 +28,10 @@ def test_what_does_not_fit_waits_on_disk_and_is_gone_afterwards(
 
 
 def test_without_a_word_it_is_what_the_build_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("FENGHUANG_MEMORY_LIMIT", raising=False)
+    monkeypatch.delenv(LIMIT_VARIABLE, raising=False)
+    profile = (CHECKOUT / "dbt_project" / "profiles.yml").read_text(encoding="utf-8")
+    assert f"env_var('{LIMIT_VARIABLE}', '{LIMIT}')" in profile
     with duckdb.connect() as con:
         limit(con)
         ((said,),) = con.execute("select current_setting('memory_limit')").fetchall()
-        con.execute("set memory_limit = '4GB'")  # of dbt_project/profiles.yml
-        assert said == con.execute("select current_setting('memory_limit')").fetchall()[0][0]
+        assert said == "3.7 GiB"
