@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import duckdb
@@ -55,9 +55,9 @@ def main(target: Path, cache: Path, engine: Engine) -> int:
     if not parsed.success:
         return 2 if parsed.exception else 1
     cache.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(prefix=".parse-", dir=cache.parent, delete=False) as part:
-        part.write((target / PARTIAL_PARSE).read_bytes())
-    Path(part.name).replace(cache)
+    part = cache.with_name(f".parse-{os.getpid()}")
+    shutil.copyfile(target / PARTIAL_PARSE, part)
+    part.replace(cache)
 
     forecast.load()
     if told() != b"go":
