@@ -99,11 +99,6 @@ def lay(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     con.execute("use release")
 
 
-def files(folder: Path) -> list[Path]:
-    """All that is kept, in order."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
 def _needed(con: duckdb.DuckDBPyConnection) -> tuple[list[str], list[str]]:
     """The queries to keep, each after those it reads, and the tables that they read."""
     views = {
