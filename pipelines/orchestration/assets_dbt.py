@@ -21,6 +21,9 @@ from pipelines.orchestration.project import ancestors, project_manifest
 from pipelines.orchestration.resources import stage
 from pipelines.orchestration.targets import lead_units, target_tags
 
+# Models and tests between two words of progress: a line each in a log.
+TELL_EVERY = 50
+
 # GSBPM phase by folder of the dbt project, where the node does not name one in its meta.
 GROUPS = {
     "seeds": "gsbpm_2_design",
@@ -127,7 +130,8 @@ def dbt_build_assets(suites: Mapping[str, str]) -> AssetsDefinition:
                 if isinstance(event, AssetCheckResult):
                     # Data tests only read: what comes before them is finished.
                     night.start_checks()
-                night.say(f"构建 building: {len(made)} models and tests done")
+                if len(made) % TELL_EVERY == 0:
+                    night.say(f"构建 building: {len(made)} models and tests done")
         # dbt holds the file until it ends; only then can rows be counted.
         rows = night.row_counts()
         for event in made:

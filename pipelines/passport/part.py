@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from pipelines.passport import evidence, figures, kept, pages, vintages
@@ -21,7 +21,7 @@ def passports(draft: Draft) -> None:
     with evidence.of_work_file(draft.tables, draft.work_file) as con:
         kept.keep(con, folder / kept.FOLDER)
         found = [with_history(passport, said) for passport in figures.read(con, internal=True)]
-        pages.write(folder, found, partial(figures.check_names, con), draft.content_hash, internal=True)
+        pages.write(folder, found, cache(partial(figures.check_names, con)), draft.content_hash, internal=True)
 
 
 def public_passports(draft: Draft) -> None:
@@ -42,7 +42,7 @@ def write_public(
     the names of checks and which files were delivered. `said`: what earlier public files said."""
     with evidence.of_public(public, internal, work_file) as con:
         found = [with_history(passport, said) for passport in figures.read(con, internal=False)]
-        pages.write(folder, found, partial(figures.check_names, con), content_hash, internal=False)
+        pages.write(folder, found, cache(partial(figures.check_names, con)), content_hash, internal=False)
 
 
 def with_history(passport: figures.Passport, said: vintages.History) -> figures.Passport:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,29 +146,33 @@ def copy_comments(con: duckdb.DuckDBPyConnection, source: str) -> None:
     """Comments of the tables of the attached database `source`, for those that are here too."""
     there = {"source": source, "schemas": list(PUBLISHED_SCHEMAS)}
     here = "SEMI JOIN (SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()) h "
-    for schema, table, comment in con.execute(
+    tables = con.execute(
         f"SELECT schema_name, table_name, comment FROM duckdb_tables() {here} USING (schema_name, table_name) "  # noqa: S608
         "WHERE database_name = $source AND list_contains($schemas, schema_name) AND comment IS NOT NULL ORDER BY 1, 2",
         there,
-    ).fetchall():
-        con.execute(f"COMMENT ON TABLE {_name(schema)}.{_name(table)} IS {_text(comment)}")
-    for schema, table, column, comment in con.execute(
+    ).fetchall()
+    columns = con.execute(
         "SELECT c.schema_name, c.table_name, c.column_name, c.comment FROM duckdb_columns() c "  # noqa: S608
         f"SEMI JOIN duckdb_tables() t USING (database_oid, schema_oid, table_oid) {here} "
         "USING (schema_name, table_name) "
         "WHERE c.database_name = $source AND list_contains($schemas, c.schema_name) AND c.comment IS NOT NULL "
         "ORDER BY 1, 2, c.column_index",
         there,
-    ).fetchall():
-        con.execute(f"COMMENT ON COLUMN {_name(schema)}.{_name(table)}.{_name(column)} IS {_text(comment)}")
+    ).fetchall()
+    with _at_once(con):
+        for schema, table, comment in tables:
+            con.execute(f"COMMENT ON TABLE {_name(schema)}.{_name(table)} IS {_text(comment)}")
+        for schema, table, column, comment in columns:
+            con.execute(f"COMMENT ON COLUMN {_name(schema)}.{_name(table)}.{_name(column)} IS {_text(comment)}")
 
 
 def write_comments(con: duckdb.DuckDBPyConnection, comments: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:
     """`comments`: `schema.table` to its own comment and those of its columns."""
-    for table, (about, columns) in comments.items():
-        con.execute(f"COMMENT ON TABLE {_qualified(table)} IS {_text(about)}")
-        for column, comment in columns.items():
-            con.execute(f"COMMENT ON COLUMN {_qualified(table)}.{_name(column)} IS {_text(comment)}")
+    with _at_once(con):
+        for table, (about, columns) in comments.items():
+            con.execute(f"COMMENT ON TABLE {_qualified(table)} IS {_text(about)}")
+            for column, comment in columns.items():
+                con.execute(f"COMMENT ON COLUMN {_qualified(table)}.{_name(column)} IS {_text(comment)}")
 
 
 def _write_checks(con: duckdb.DuckDBPyConnection, checks: Sequence[CheckResult]) -> None:
@@ -176,10 +181,19 @@ def _write_checks(con: duckdb.DuckDBPyConnection, checks: Sequence[CheckResult])
         "passed BOOLEAN NOT NULL, observed VARCHAR)"
     )
     rows = [(c.name, c.table, c.passed, c.observed) for c in sorted(checks, key=lambda c: c.key)]
-    if rows:
-        con.executemany(f"INSERT INTO {CHECK_RESULT} VALUES (?, ?, ?, ?)", rows)  # noqa: S608
+    with _at_once(con):
+        if rows:
+            con.executemany(f"INSERT INTO {CHECK_RESULT} VALUES (?, ?, ?, ?)", rows)  # noqa: S608
     about = "本次发布的全部检查结果 every check that ran before this release"
     write_comments(con, {CHECK_RESULT: (about, CHECK_RESULT_COLUMNS)})
+
+
+@contextmanager
+def _at_once(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Many small statements as one: each of its own would wait for the disk."""
+    con.begin()
+    yield
+    con.commit()
 
 
 def _name(identifier: str) -> str:
