@@ -15,13 +15,18 @@ PUBLIC = evidence.FOLDER
 
 
 def passports(draft: Draft) -> None:
-    """`internal/passports/`: pages, and what contributions are listed from."""
+    """`internal/passports/`: pages."""
     said = vintages.earlier_values(_before(draft), TABLES_FILE)
     folder = draft.folder / INTERNAL
     with evidence.of_work_file(draft.tables, draft.work_file) as con:
-        kept.keep(con, folder / kept.FOLDER)
         found = [with_history(passport, said) for passport in figures.read(con, internal=True)]
         pages.write(folder, found, cache(partial(figures.check_names, con)), draft.content_hash, internal=True)
+
+
+def passport_evidence(draft: Draft) -> None:
+    """`internal/passports/evidence/`: what contributions are listed from."""
+    with evidence.of_work_file(draft.tables, draft.work_file) as con:
+        kept.keep(con, draft.folder / INTERNAL / kept.FOLDER)
 
 
 def public_passports(draft: Draft) -> None:

@@ -29,8 +29,14 @@ PARTS: tuple[Part, ...] = (
         "passports",
         "pipelines.passport.part:passports",
         "数字护照（内部）Number passports, internal: how every figure of the county comes about, with its rows",
-        ("internal/passports",),
+        ("internal/passports/",),
         ("revision",),
+    ),
+    Part(
+        "passport_evidence",
+        "pipelines.passport.part:passport_evidence",
+        "数字护照的依据（内部）What passports are read from, internal: queries, and the rows of every contributor",
+        ("internal/passports/evidence/",),
     ),
     Part(
         "public_passports",

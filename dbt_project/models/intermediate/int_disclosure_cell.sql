@@ -2,14 +2,17 @@
     the two largest of them. Cells of code `~` hold what belongs to no published area; a reader gets them by
     subtraction. Sides: numerator, denominator, those of the rolling 12 months, and `_flow_N`, what came in the N
     months that end there. -#}
+{%- set ratios, flows = {}, {} -%}
+{%- for side in ratio_sides() %}{% do ratios.update({side: "'" ~ side ~ "'"}) %}{% endfor -%}
+{%- for flow in flow_columns() %}{% do flows.update({flow: "side || '_" ~ flow ~ "'"}) %}{% endfor -%}
 with
 
 sum_cells as (
-    {{ facts_by_side(ref('int_disclosure_sum_cell'), sum_sides()) }}
+    {{ facts_by_side(ref('int_disclosure_sum_cell'), {'amount': 'side'}) }}
 ),
 
 flow_cells as (
-    {{ facts_by_side(ref('int_disclosure_flow_cell'), flow_sides()) }}
+    {{ facts_by_side(ref('int_disclosure_flow_cell'), flows) }}
 ),
 
 step as (
@@ -57,7 +60,7 @@ stands as (
 ),
 
 facts as (
-    {{ facts_by_side(ref('int_disclosure_ratio_cell'), ratio_sides()) }}
+    {{ facts_by_side(ref('int_disclosure_ratio_cell'), ratios) }}
     union all
     select * from sum_cells
     union all

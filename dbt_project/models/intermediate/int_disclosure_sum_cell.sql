@@ -1,2 +1,2 @@
-{#- Cells of figures that add up over a window: who stands behind each sum. -#}
-{{ cell_facts(ref('int_disclosure_flow'), sum_sides()) }}
+{#- Cells of figures that add up over a window: who stands behind each side. -#}
+{{ cell_facts(ref('int_disclosure_sum'), ['amount'], of=['indicator_id', 'period', 'side']) }}

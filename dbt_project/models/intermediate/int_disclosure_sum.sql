@@ -1,7 +1,8 @@
-{#- What contributors add up over a window, a row each, where it lies, and month: sums of projects, remediation and
-    achievements whose amounts are not public, with what came to them in the 1 to 12 months that end there (what a
-    reader learns by subtracting). -#}
-{%- set sides = ['numerator', 'denominator'] -%}
+{#- What contributors add up over a window, a row each, side, where it lies, and month: sums of projects, remediation
+    and achievements whose amounts are not public. Every month between two has a row, and the 12 after the last that a
+    reader could subtract it from: `amount` is null where nothing is there any more. -#}
+{%- set place = ['contributor', 'town_code', 'platform_code', 'division'] -%}
+{%- set of_place = 's.' ~ place | join(', s.') -%}
 with
 
 {{ project_contribution_ctes() }},
@@ -75,15 +76,6 @@ added_up as (
     from achieved
 ),
 
-step as (
-    select n.step
-    from (values
-        {%- for step in flow_steps() %}
-        ({{ step }}){{ "," if not loop.last }}
-        {%- endfor %}
-    ) as n (step)
-),
-
 -- one row a contributor, where it lies, and month; `window_key`: what a figure is compared within
 summed as (
     select
@@ -95,90 +87,77 @@ summed as (
         case when i.time_window <> 'year' then 0 else cast(substr(a.period, 1, 4) as integer) end as window_key,
         cast(substr(a.period, 1, 4) as integer) * 12 + cast(substr(a.period, 6, 2) as integer) as month_number,
         a.period,
-        {%- for side in sides %}
-        cast(sum(a.{{ side }}) as decimal(38, 14)) as {{ side }}{{ "," if not loop.last }}
-        {%- endfor %}
+        cast(sum(a.numerator) as decimal(38, 14)) as numerator,
+        cast(sum(a.denominator) as decimal(38, 14)) as denominator
     from added_up as a
     inner join {{ ref('int_disclosure_indicator') }} as i on a.indicator_id = i.indicator_id
     where a.numerator is not null or a.denominator is not null
     group by a.indicator_id, a.period, a.contributor, a.town_code, a.platform_code, a.division, i.time_window
 ),
 
--- what is gone, or lies elsewhere now, is missed for as long as a reader could subtract
-followed as (
+-- few figures have a denominator: a row a side is half as much to look back over as a column each
+sided as (
+    {%- for side in ['numerator', 'denominator'] %}
     select
-        *,
-        lead(month_number) over (
-            partition by indicator_id, contributor, town_code, platform_code, division, window_key
-            order by month_number nulls last
-        ) as following
+        indicator_id, '{{ side }}' as side, {{ place | join(', ') }}, window_key, month_number, period,
+        {{ side }} as amount
     from summed
+    where {{ side }} is not null
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 ),
 
+last_month as (
+    select max(year * 12 + month) as month_number from reported
+),
+
+-- most have a row in every month from their first on; whose does not end where the months do, or has gaps
+broken as (
+    select s.indicator_id, s.side, {{ of_place }}, s.window_key
+    from sided as s
+    cross join last_month as t
+    group by s.indicator_id, s.side, {{ of_place }}, s.window_key, t.month_number
+    having
+        count(*) <= max(s.month_number) - min(s.month_number)
+        or max(s.month_number) < t.month_number
+        and (s.window_key = 0 or max(s.month_number) < s.window_key * 12 + 12)
+),
+
+followed as (
+    select
+        s.indicator_id, s.side, {{ of_place }}, s.window_key, s.month_number,
+        lead(s.month_number) over (
+            partition by s.indicator_id, s.side, {{ of_place }}, s.window_key order by s.month_number nulls last
+        ) as following
+    from sided as s
+    inner join broken as b
+        on
+            s.indicator_id = b.indicator_id
+            and s.side = b.side
+            {%- for column in place %}
+            and s.{{ column }} is not distinct from b.{{ column }}
+            {%- endfor %}
+            and s.window_key = b.window_key
+),
+
+-- what is gone, or lies elsewhere now, is missed until it is back, or for as long as a reader could subtract
 gone as (
     select
         f.indicator_id,
-        f.contributor,
-        f.town_code,
-        f.platform_code,
-        f.division,
+        f.side,
+        {{ place | join(', ') }},
         f.window_key,
-        f.month_number + n.step as month_number
-    from followed as f
-    cross join step as n
-    where
-        (f.following is null or f.month_number + n.step < f.following)
-        and (f.window_key = 0 or (f.month_number - 1) % 12 + n.step < 12)
-),
-
-present as (
-    select * from summed
-    union all
-    select
-        g.*,
+        t.year * 12 + t.month as month_number,
         t.period,
-        {%- for side in sides %}
-        cast(null as decimal(38, 14)) as {{ side }}{{ "," if not loop.last }}
-        {%- endfor %}
-    from gone as g
-    inner join reported as t on g.month_number = t.year * 12 + t.month
-),
-
--- every month within reach has a row, so the row of N steps earlier is that of N months earlier or too far away
-earlier as (
-    select
-        *,
-        {%- for step in flow_steps() %}
-        {%- for side in sides %}
-        case when lag(month_number, {{ step }}) over one_window = month_number - {{ step }}
-            then lag({{ side }}, {{ step }}) over one_window
-        end as {{ side }}_{{ step }}{{ "," if not loop.last }}
-        {%- endfor %}{{ "," if not loop.last }}
-        {%- endfor %}
-    from present
-    window one_window as (
-        partition by indicator_id, contributor, town_code, platform_code, division, window_key
-        order by month_number nulls last
-    )
+        cast(null as decimal(38, 14)) as amount
+    from followed as f
+    inner join reported as t
+        on
+            f.month_number < t.year * 12 + t.month
+            and t.year * 12 + t.month < coalesce(f.following, f.month_number + {{ flow_steps() | length + 1 }})
+            and (f.window_key = 0 or f.window_key = t.year)
 )
 
-select
-    indicator_id,
-    period,
-    contributor,
-    town_code,
-    platform_code,
-    division,
-    {%- for step in flow_steps() %}
-    {%- for side in sides %}
-    case when {{ side }} is not null or {{ side }}_{{ step }} is not null then
-        cast(
-            coalesce({{ side }}, cast(0 as decimal(38, 14)))
-            - coalesce({{ side }}_{{ step }}, cast(0 as decimal(38, 14))) as decimal(38, 14)
-        )
-    end as {{ side }}_flow_{{ step }},
-    {%- endfor %}
-    {%- endfor %}
-    numerator,
-    denominator
-from earlier
+select indicator_id, period, side, {{ place | join(', ') }}, window_key, month_number, amount from sided
+union all
+select indicator_id, period, side, {{ place | join(', ') }}, window_key, month_number, amount from gone
