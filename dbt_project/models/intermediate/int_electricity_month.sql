@@ -3,6 +3,13 @@
     month, with the mean of its accepted months of that year. No month is estimated whose file is missing. -#}
 with
 
+-- a bit a month of the year
+months as (
+    select *, cast(pow(2, month - 1) as integer) as bit
+    from {{ ref('int_period') }}
+    where has_electricity_file
+),
+
 accepted as (
     select
         s.account_no,
@@ -10,7 +17,8 @@ accepted as (
         s.electricity_kwh,
         s.period,
         p.year,
-        p.month
+        p.month,
+        cast(pow(2, p.month - 1) as integer) as bit
     from {{ ref('stg_electricity') }} as s
     inner join {{ ref('int_period') }} as p on s.period = p.period
 ),
@@ -21,7 +29,7 @@ account_years as (
         year,
         min(month) as first_month,
         max(month) as last_month,
-        count(*) as n_months,
+        bit_or(bit) as months,
         {{ decimal_of('cast(sum(electricity_kwh) as double) / count(*)', 'decimal(18, 8)') }} as mean_kwh
     from accepted
     group by account_no, year
@@ -30,15 +38,13 @@ account_years as (
 gaps as (
     select a.account_no, a.year, p.month, p.period, a.mean_kwh
     from account_years as a
-    inner join {{ ref('int_period') }} as p
-        on a.year = p.year and a.first_month < p.month and a.last_month > p.month
-    where a.n_months < a.last_month - a.first_month + 1 and p.has_electricity_file
+    inner join months as p
+        on a.year = p.year and a.first_month < p.month and a.last_month > p.month and (a.months & p.bit) = 0
     union
     select a.account_no, a.year, p.month, p.period, a.mean_kwh
     from {{ ref('stg_electricity_spoiled') }} as s
-    inner join {{ ref('int_period') }} as p on s.period = p.period
-    inner join account_years as a on s.account_no = a.account_no and p.year = a.year
-    where p.has_electricity_file
+    inner join months as p on s.period = p.period
+    inner join account_years as a on s.account_no = a.account_no and p.year = a.year and (a.months & p.bit) = 0
 ),
 
 -- the account belongs to whom its nearest accepted month names: the one before the gap, else the one after
@@ -51,7 +57,6 @@ estimated as (
     from gaps as g
     inner join accepted as a on g.account_no = a.account_no and g.year = a.year
     group by g.account_no, g.period, g.month, g.mean_kwh
-    having count(case when a.month = g.month then 1 end) = 0
 ),
 
 rows_of_enterprises as (
