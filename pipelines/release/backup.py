@@ -32,28 +32,22 @@ class Copied:
 def back_up(home: Home, to: Home, say: Say) -> Copied:
     """Bring `to` up to date: releases, arrival records, the bytes of deliveries, and last the pointer.
 
-    Takes no lock, a night may run. Each thing is copied before what it stands on (nothing in an archive is ever removed
+    Takes no lock, nights may go on: should the release that is current be pruned before it is copied, the copy points to
+    the newest that was. Each thing is copied before what it stands on (nothing in an archive is ever removed
     or rewritten), so a copy that ends well holds every delivery of its releases; one that is killed still points to
     the release before. What is there already is not copied again; what the home has pruned stays in the copy.
     """
-    names = [release.release_id for release in list_releases(home)]
-    current = home.current.resolve().name if home.current.is_symlink() else None
     to.releases.mkdir(parents=True, exist_ok=True)
-    copied = 0
-    for done, name in enumerate(names, start=1):
-        say(f"版本 release {done}/{len(names)}")
-        copied += _copy_release(home.releases / name, to.releases / name)
+    copied, current = _copy_releases(home, to, say)
     files = 0
     # Arrival records are written after the bytes they name: copied before them.
     for folder in ("deliveries", "objects"):
         files += _copy_missing(home.archive / folder, to.archive / folder, say)
     to.raw.mkdir(exist_ok=True, parents=True)
     close_to_others(to)
-    if current is not None and (to.releases / current / MANIFEST).is_file():
+    if current is not None:
         point(to.current, f"{to.releases.name}/{current}")
-    else:
-        current = to.current.resolve().name if to.current.is_symlink() else None
-    return Copied(copied, files, current)
+    return Copied(copied, files, current or _pointed_to(to))
 
 
 def restore(copy: Home, home: Home, say: Say) -> Copied:
@@ -64,6 +58,26 @@ def restore(copy: Home, home: Home, say: Say) -> Copied:
         if folder.is_dir() and any(folder.iterdir()):
             raise CannotRestore(f"{folder}: 非空 not empty; set FENGHUANG_HOME to an empty folder and restore there")
     return back_up(copy, home, say)
+
+
+def _copy_releases(home: Home, to: Home, say: Say) -> tuple[int, str | None]:
+    """How many were copied, and which the copy is to point to; begins with what is wanted most and pruned last."""
+    copied = 0
+    while True:
+        current = _pointed_to(home)
+        newest_first = (release.release_id for release in list_releases(home))
+        names = sorted(newest_first, key=lambda name: name != current)
+        for done, name in enumerate(names, start=1):
+            say(f"版本 release {done}/{len(names)}")
+            copied += _copy_release(home.releases / name, to.releases / name)
+        there = [name for name in names if (to.releases / name / MANIFEST).is_file()]
+        # Every one may have been pruned meanwhile; there are others then.
+        if there or not names:
+            return copied, next(iter(there), None)
+
+
+def _pointed_to(home: Home) -> str | None:
+    return home.current.resolve().name if home.current.is_symlink() else None
 
 
 def _copy_release(source: Path, target: Path) -> bool:
