@@ -32,10 +32,10 @@ class Copied:
 def back_up(home: Home, to: Home, say: Say) -> Copied:
     """Bring `to` up to date: releases, arrival records, the bytes of deliveries, and last the pointer.
 
-    Takes no lock, nights may go on: should the release that is current be pruned before it is copied, the copy points to
-    the newest that was. Each thing is copied before what it stands on (nothing in an archive is ever removed
-    or rewritten), so a copy that ends well holds every delivery of its releases; one that is killed still points to
-    the release before. What is there already is not copied again; what the home has pruned stays in the copy.
+    Takes no lock, nights may go on: should the release that is current be pruned before it is copied, the copy points
+    to the newest that was. Each thing is copied before what it stands on (nothing in an archive is ever removed or
+    rewritten), so a copy that ends well holds every delivery of its releases; one that is killed still points to the
+    release before. What is there already is not copied again; what the home has pruned stays in the copy.
     """
     to.releases.mkdir(parents=True, exist_ok=True)
     copied, current = _copy_releases(home, to, say)
