@@ -7,7 +7,6 @@ with
 months as (
     select *, cast(pow(2, month - 1) as integer) as bit
     from {{ ref('int_period') }}
-    where has_electricity_file
 ),
 
 accepted as (
@@ -18,9 +17,9 @@ accepted as (
         s.period,
         p.year,
         p.month,
-        cast(pow(2, p.month - 1) as integer) as bit
+        p.bit
     from {{ ref('stg_electricity') }} as s
-    inner join {{ ref('int_period') }} as p on s.period = p.period
+    inner join months as p on s.period = p.period
 ),
 
 account_years as (
@@ -40,11 +39,13 @@ gaps as (
     from account_years as a
     inner join months as p
         on a.year = p.year and a.first_month < p.month and a.last_month > p.month and (a.months & p.bit) = 0
+    where p.has_electricity_file
     union
     select a.account_no, a.year, p.month, p.period, a.mean_kwh
     from {{ ref('stg_electricity_spoiled') }} as s
     inner join months as p on s.period = p.period
     inner join account_years as a on s.account_no = a.account_no and p.year = a.year and (a.months & p.bit) = 0
+    where p.has_electricity_file
 ),
 
 -- the account belongs to whom its nearest accepted month names: the one before the gap, else the one after
