@@ -70,10 +70,11 @@ def _copy_releases(home: Home, to: Home, say: Say) -> tuple[int, str | None]:
         for done, name in enumerate(names, start=1):
             say(f"版本 release {done}/{len(names)}")
             copied += _copy_release(home.releases / name, to.releases / name)
-        there = [name for name in names if (to.releases / name / MANIFEST).is_file()]
+        if current is None or not names:
+            return copied, None
         # Every one may have been pruned meanwhile; there are others then.
-        if there or not names:
-            return copied, next(iter(there), None)
+        if there := next((name for name in names if (to.releases / name / MANIFEST).is_file()), None):
+            return copied, there
 
 
 def _pointed_to(home: Home) -> str | None:
